@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+/// The command `coir`: what the library can do, seen from a shell.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+
+#include "compare/arguments.hpp"
+#include "compare/command.hpp"
+
+namespace {
+
+constexpr int failed = 1;
+constexpr int not_understood = 2;
+
+int complain(std::string_view what, int exit_code) {
+  std::cerr << "coir: " << what << '\n';
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  CLI::App program("Tasks, timeouts and queues on fibers and threads, side by side", "coir");
+  int exit_code = 0;
+  program.set_version_flag("--version", "coir " COIR_VERSION, "Print the version");
+  program.require_subcommand(1);
+  demos::compare::add_command(program, exit_code);
+  try {
+    program.parse(argc, argv);
+  } catch (CLI::ParseError const& error) {
+    // Help and version are thrown too, and are no errors.
+    if (error.get_exit_code() == 0) return program.exit(error);
+    return complain(error.what(), not_understood);
+  }
+  return exit_code;
+} catch (demos::compare::usage_error const& error) {
+  return complain(error.what(), not_understood);
+} catch (std::exception const& error) {
+  return complain(error.what(), failed);
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What coir throws.
+
+#pragma once
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <coir/base/config.hpp>
+
+namespace coir {
+
+/// Who asked for a cancel.
+enum class cancel_cause : unsigned char {
+  requested,       ///< cancel() was called
+  deadline,        ///< a timeout's or cancel_scope's time ran out
+  sibling_failed,  ///< another task of the group failed
+  shutdown,        ///< run() is ending
+  interrupted,     ///< SIGINT
+};
+
+/// The standard word for a cause: "requested", "deadline", …
+COIR_EXPORT char const* to_string(cancel_cause cause) noexcept;
+
+/// Why a scope was cancelled: the first reason given, never overwritten (C9). Copying cannot fail.
+class cancel_reason {
+ public:
+  explicit cancel_reason(cancel_cause cause = cancel_cause::requested) noexcept : cause_(cause) {}
+  cancel_reason(cancel_cause cause, std::string text)
+      : cause_(cause),
+        text_(text.empty() ? nullptr : std::make_shared<std::string const>(std::move(text))) {}
+
+  [[nodiscard]] cancel_cause cause() const noexcept { return cause_; }
+  [[nodiscard]] std::string text() const { return text_ ? *text_ : std::string(); }
+
+ private:
+  cancel_cause cause_;
+  std::shared_ptr<std::string const> text_;  // null: no text was given
+};
+
+/// Thrown by a suspension point inside a cancelled scope (C2).
+///
+/// Not a std::exception, so that `catch (std::exception const&)` in a retry loop does not eat it.
+/// Let it pass: the scope that was cancelled absorbs it.
+class COIR_EXPORT cancelled {
+ public:
+  explicit cancelled(cancel_reason reason) noexcept : reason_(std::move(reason)) {}
+  [[nodiscard]] cancel_reason const& reason() const noexcept { return reason_; }
+
+ private:
+  cancel_reason reason_;
+};
+
+/// Thrown by timeout() when its own deadline ended the work (T1). The library's one timeout error.
+class COIR_EXPORT timeout_error : public std::runtime_error {
+ public:
+  timeout_error() : std::runtime_error("timed out") {}
+};
+
+/// Thrown by put() and get() on a queue after shutdown() (Q2).
+class COIR_EXPORT queue_shut_down : public std::runtime_error {
+ public:
+  queue_shut_down() : std::runtime_error("queue was shut down") {}
+};
+
+/// Thrown to those who wait for a lock whose owner ended without unlocking it (Q3).
+class COIR_EXPORT broken_lock : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Thrown where a wait can never end: on `serial`, and in virtual time (S5). Names the waits.
+class COIR_EXPORT deadlock : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace coir

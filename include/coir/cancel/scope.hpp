@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSL-1.0
+/// The scope tree: where a cancel request is kept, how far it reaches, when it is delivered.
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include <coir/base/error.hpp>
+#include <coir/base/list.hpp>
+#include <coir/wait/task_core.hpp>
+
+namespace coir::detail {
+
+/// A region of one task's run that can be cancelled as a whole (C1).
+///
+/// The scopes of a task form a stack: `outer` and `inner` link it. Across tasks they form a tree: a
+/// task that was spawned in a group hangs with its root scope below the group's scope.
+/// A cancel marks its scope, then walks inward, and on to the tasks that hang below, and sets
+/// `reached` wherever code is now to be interrupted: a suspension point reads that one flag.
+/// Invariant: reached == called || inherited || (the outer scope is reached, this one is not
+/// shielded, and both were entered with equally many exceptions in flight (C6)).
+/// Thread: fields are guarded by task->lock; `reached` may be read without.
+struct scope : list_hook {
+  scope(task_core& in, unsigned exceptions_at_entry) noexcept
+      : task(&in), note(exceptions_at_entry) {}
+
+  task_core* const task;
+  scope* outer = nullptr;
+  scope* inner = nullptr;
+  scope* parent = nullptr;           // root scopes: the group's scope that this hook hangs on
+  list<scope, list_hook> children;   // root scopes of tasks spawned below this one
+  std::atomic<bool> reached{false};  // a cancel is to be delivered to the code in here
+  bool called = false;               // cancel() was called on this very scope
+  bool inherited = false;            // root scopes: the parent was cancelled, or the run is ending
+  bool handed_down = false;          // root scopes: the parent's cancel has been passed on to here
+  bool shielded = false;             // outer cancels do not reach in
+  unsigned const note;               // std::uncaught_exceptions() at entry
+  unsigned requests = 0;             // cancels not taken back by uncancel()
+  unsigned deliveries = 0;           // how often `cancelled` was thrown in here
+  cancel_reason reason;              // of the first cancel; meaningful once called or inherited
+  scope* next_reached = nullptr;     // in a cancel's list of work
+};
+
+/// Makes `s` the innermost scope of its task, which is running here.
+COIR_EXPORT void enter(scope& s) noexcept;
+
+/// Leaves `s`, the innermost scope of its task. True if a `cancelled` in flight is this scope's to
+/// absorb: it was cancelled itself, and no outer scope was (T1: the outermost wins).
+COIR_EXPORT bool leave(scope& s) noexcept;
+
+/// Requests a cancel of `s`. A task that is parked in it wakes with `cancelled`.
+///   Wakes: all who are parked in it, in tasks below it too.
+///   Thread: any, while `s` lives.
+///   O(scopes reached)
+COIR_EXPORT void cancel(scope& s, cancel_reason reason) noexcept;
+
+/// Takes back one request; returns how many are left (asyncio's Task.uncancel).
+COIR_EXPORT unsigned uncancel(scope& s) noexcept;
+
+/// Turns the shield on or off; off, a pending outer cancel reaches in at once.
+COIR_EXPORT void set_shield(scope& s, bool shielded) noexcept;
+
+/// Hangs the root scope of a task that has not begun below `parent`; it inherits a cancel.
+COIR_EXPORT void attach(scope& root, scope& parent) noexcept;
+
+/// Takes a root scope from its parent, if it has one.
+COIR_EXPORT void detach(scope& root) noexcept;
+
+/// Cancels a task's root scope from above, as its run does when it ends.
+COIR_EXPORT void inherit(scope& root, cancel_reason reason) noexcept;
+
+/// Whether a cancel would be thrown now: `s` is reached, and no exception is in flight that was not
+/// when `s` was entered (C6).
+COIR_EXPORT bool deliverable(scope const& s) noexcept;
+
+/// Throws `cancelled` with the reason of the outermost cancelled scope. From the second time in a
+/// scope on, the task gives up its turn first (C3).
+[[noreturn]] COIR_EXPORT COIR_COLD void deliver(task_core& self);
+
+/// The running task; a plain thread has a record of its own, so that it may wait for what tasks wait
+/// for.
+COIR_EXPORT task_core& current_task_or_thread();
+
+/// The running task, at the start of a blocking function: looks for a cancel, and at the turn's
+/// budget (S4).
+///   Throws: cancelled.
+COIR_EXPORT task_core& checkpoint();
+
+}  // namespace coir::detail

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+/// All of coir.
+
+#pragma once
+
+#include <coir/base/error.hpp>
+#include <coir/cancel/cancel_scope.hpp>
+#include <coir/combine/gather.hpp>
+#include <coir/model/model.hpp>
+#include <coir/queue/queue.hpp>
+#include <coir/sync/condition_variable.hpp>
+#include <coir/sync/event.hpp>
+#include <coir/sync/mutex.hpp>
+#include <coir/sync/semaphore.hpp>
+#include <coir/task/exception_group.hpp>
+#include <coir/task/group.hpp>
+#include <coir/task/sleep.hpp>
+#include <coir/task/spawn.hpp>
+#include <coir/task/task.hpp>
+#include <coir/task/this_task.hpp>
+#include <coir/task/timeout.hpp>
+#include <coir/time/clock.hpp>

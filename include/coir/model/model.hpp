@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+/// The models, and the options of a run.
+
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include <coir/base/config.hpp>
+#include <coir/time/clock.hpp>
+
+namespace coir {
+
+/// What a task is during one run.
+enum class model {
+  serial,        ///< a call, run to its end when spawned: the baseline
+  fibers,        ///< a stackful fiber on a worker thread
+  boost_fibers,  ///< a boost::fibers::fiber (not in this version)
+  threads,       ///< an OS thread from a cache
+  processes,     ///< an OS process (not in this version)
+};
+
+/// The model's name, as it is written in code: "fibers".
+COIR_EXPORT char const* to_string(model kind) noexcept;
+
+/// How run() runs.
+struct run_options {
+  coir::model model = model::fibers;  ///< what a task is
+  std::size_t workers = 1;            ///< fibers: worker threads; one, in this version
+  std::size_t stack_size = 0;         ///< bytes each task may use; 0: 240 KiB for a fiber, and the
+                                      ///< system's default (`ulimit -s`) for a thread
+  virtual_clock* clock = nullptr;     ///< fibers: a virtual clock; null: real time
+};
+
+/// How one task is spawned.
+struct spawn_options {
+  std::string name = {};       ///< in messages and dumps; empty: "task-ID"
+  std::size_t stack_size = 0;  ///< bytes it may use; 0: as the run's options say
+};
+
+/// The model of the run that the calling task belongs to.
+///   Throws: std::logic_error outside of a run.
+COIR_EXPORT model current_model();
+
+}  // namespace coir

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSL-1.0
+/// A task, whole: what waits touch, its scopes, its work, and how it ended.
+
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <vector>
+
+#include <coir/cancel/scope.hpp>
+#include <coir/model/model.hpp>
+#include <coir/wait/task_core.hpp>
+
+namespace coir::detail {
+
+class runtime;
+struct task_record;
+
+/// Who is answerable for a task besides its handle: a group.
+class task_owner {
+ public:
+  /// Called by the thread that ends `child`, as the last thing that touches this owner.
+  virtual void child_ended(task_record& child) noexcept = 0;
+
+ protected:
+  ~task_owner() = default;
+};
+
+/// How a task ended.
+enum class outcome : unsigned char {
+  pending,    // it has not
+  finished,   // it returned
+  failed,     // it threw
+  cancelled,  // it let `cancelled` out, or never began
+};
+
+/// Membership in a run's list of live tasks.
+struct live_hook : list_hook {};
+
+/// One task of any model. Shared by its handles, its run until it has ended, and whoever is at it.
+struct COIR_EXPORT task_record : task_core, live_hook {
+  task_record(task_kind kind_, unsigned exceptions_at_entry) noexcept
+      : task_core(kind_), root(*this, exceptions_at_entry) {
+    innermost = &root;
+  }
+  task_record(task_record const&) = delete;
+  /// Tells the unhandled-exception handler, if nobody has asked for the exception (G3).
+  ~task_record();
+
+  scope root;
+  runtime* run = nullptr;       // its run; gone once the task has ended
+  task_owner* owner = nullptr;  // a group; null: its handle, or, once detached, its run
+  std::size_t stack_size = 0;
+  outcome how = outcome::pending;              // written before `ended`
+  std::exception_ptr error;                    // of failed and cancelled ones; likewise
+  std::atomic<bool> retrieved{false};          // somebody has been handed `error`
+  std::vector<std::function<void()>> on_done;  // guarded by lock; empty once ended
+
+  void (*invoke)(task_record& self) = nullptr;              // runs the work, keeps its result
+  void (*drop_work)(task_record& self) noexcept = nullptr;  // destroys the work and its arguments
+};
+
+/// One reference to a task.
+template <class Record>
+class record_ref {
+ public:
+  record_ref() = default;
+  /// Takes over a reference that the caller holds.
+  explicit record_ref(Record* owned) noexcept : record_(owned) {}
+  record_ref(record_ref&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
+  record_ref& operator=(record_ref&& other) noexcept {
+    std::swap(record_, other.record_);
+    return *this;
+  }
+  ~record_ref() {
+    if (record_ != nullptr) record_->drop_ref();
+  }
+
+  [[nodiscard]] Record* get() const noexcept { return record_; }
+  Record& operator*() const noexcept { return *record_; }
+  Record* operator->() const noexcept { return record_; }
+  explicit operator bool() const noexcept { return record_ != nullptr; }
+
+ private:
+  Record* record_ = nullptr;
+};
+
+/// What a new task of the calling task's run is, and how many exceptions its creator has in flight.
+///   Throws: std::logic_error outside of a run; `what` names the caller.
+struct birth {
+  task_kind kind;
+  unsigned exceptions_at_entry;
+};
+COIR_EXPORT birth birth_here(char const* what);
+COIR_EXPORT birth birth_in(model kind);
+
+/// Makes a task of the calling task's run begin, below `parent` if it is a group's.
+///   Throws: std::system_error when the model cannot carry one more; the task then never was.
+COIR_EXPORT void launch(task_record& fresh, spawn_options options, scope* parent,
+                        task_owner* owner);
+
+/// Runs `main` as the main task of a new run, to the end of everything in that run.
+///   Throws: std::logic_error, std::invalid_argument, std::system_error, before `main` has begun;
+///   deadlock. What `main` itself throws is left in its record.
+COIR_EXPORT void run_main(run_options const& options, task_record& main);
+
+/// Waits until `target` has ended, or `deadline`: true if it has ended.
+///   Throws: cancelled, unless shielded; std::logic_error if it is the calling task itself.
+COIR_EXPORT bool await_end(task_record& target, time_point deadline, bool shielded = false);
+
+/// Runs `callback` once `target` has ended: on the thread that ends it, before its waiters go on, in
+/// order of registration; at once when it has ended already.
+COIR_EXPORT void add_callback(task_record& target, std::function<void()> callback);
+
+}  // namespace coir::detail
+
+namespace coir {
+
+/// Called with a task's name and its exception, exactly once, when a task has failed and nobody is
+/// left who could ask for it (G3). By default a line on stderr. If the handler itself throws, the
+/// default takes over. Returns the handler so far.
+///   Thread: any; the handler may be called on any.
+using unhandled_exception_handler =
+    std::function<void(std::string const& task, std::exception_ptr)>;
+COIR_EXPORT unhandled_exception_handler
+set_unhandled_exception_handler(unhandled_exception_handler handler);
+
+}  // namespace coir

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What every queue has, whatever its items are.
+
+#pragma once
+
+#include <cstddef>
+
+#include <coir/base/error.hpp>
+#include <coir/base/spin_lock.hpp>
+#include <coir/wait/wait_queue.hpp>
+
+namespace coir::detail {
+
+/// The counts and the waiters of a queue.
+/// Thread: any; fields are guarded by `lock`.
+struct COIR_EXPORT queue_core {
+  explicit queue_core(std::size_t capacity_) noexcept : capacity(capacity_) {}
+
+  std::size_t const capacity;  // 0: any number
+  mutable spin_lock lock;
+  bool shut_down = false;
+  std::size_t size = 0;        // items queued; at times one more than capacity, after a failed move
+  std::size_t unfinished = 0;  // items put and not yet task_done()
+  wait_queue getters{"a queue was destroyed while tasks wait to get from it"};  // only while empty
+  wait_queue putters{"a queue was destroyed while tasks wait to put into it"};  // only while full
+  wait_queue joiners{"a queue was destroyed while tasks wait in its join()"};
+
+  [[nodiscard]] bool has_room() const noexcept { return capacity == 0 || size < capacity; }
+  [[nodiscard]] std::size_t current_size() const noexcept;
+  void task_done();
+  void join();
+
+  /// Wakes all getters and putters empty-handed; `dropped` items are finished. Called with the lock
+  /// held, releases it.
+  void shut_down_and_unlock(std::size_t dropped) noexcept;
+
+  /// Releases the lock and throws.
+  [[noreturn]] void throw_shut_down();
+};
+
+}  // namespace coir::detail

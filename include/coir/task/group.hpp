@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+/// task_group: tasks that end before the block that spawned them does.
+
+#pragma once
+
+#include <concepts>
+#include <exception>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <coir/cancel/timed_scope.hpp>
+#include <coir/task/exception_group.hpp>
+#include <coir/task/spawn.hpp>
+
+namespace coir {
+
+/// Owns the tasks spawned in it; none of them outlives it.
+///
+/// The first failure cancels the other tasks and the body (G2). group() is the usual way to make one;
+/// a bare one is joined by join(), and cancelled and joined by its destructor.
+/// Thread: made, joined and destroyed by one task; spawn() and cancel() from any task of the run.
+/// Mirrors: asyncio.TaskGroup, trio's nursery.
+class COIR_EXPORT task_group final : private detail::task_owner {
+ public:
+  task_group() = default;
+  task_group(task_group const&) = delete;
+  task_group& operator=(task_group const&) = delete;
+  ~task_group();
+
+  /// Starts `f(args…)` in this group. The handle only refers to the task: it may be dropped.
+  /// In a group that is being cancelled the task never begins (C7).
+  ///   Throws: std::logic_error once the group has been joined; std::system_error as coir::spawn().
+  template <class F, class... Args>
+  requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
+  auto spawn(F&& f, Args&&... args) {
+    return spawn(spawn_options{}, std::forward<F>(f), std::forward<Args>(args)...);
+  }
+  template <class F, class... Args>
+  requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
+  auto spawn(spawn_options options, F&& f, Args&&... args) {
+    admission const entry(*this);
+    auto handle = detail::spawn_as<detail::bound<F, Args...>>(
+        "task_group::spawn()", std::move(options), &scope_.base(), this, std::in_place,
+        std::forward<F>(f), std::forward<Args>(args)...);
+    return handle;
+  }
+
+  /// Cancels the body and every task of the group, which then ends without an error. Idempotent.
+  void cancel(std::string text = {});
+
+  /// Waits for every task, then closes the group.
+  ///   Blocks: yes; a suspension point even when no task is left.
+  ///   Throws: exception_group if a task failed; cancelled for a cancel from outside. In both cases
+  ///   every task has ended.
+  void join();
+
+  /// Whether it has been joined.
+  [[nodiscard]] bool closed() const noexcept { return closed_; }
+
+  /// For group(): notes that the body failed, and cancels the tasks.
+  void body_failed(std::exception_ptr error);
+  /// For group(): waits for every task and throws what there is to throw. True if a `cancelled` that
+  /// ended the body was the group's own.
+  bool finish();
+  /// For gather(): the same, but throws the first failure itself.
+  void finish_with_first();
+
+ private:
+  /// Counts a task in before it is spawned, and out again when that fails.
+  struct admission {
+    explicit admission(task_group& group);
+    ~admission();
+    task_group& group;
+    int const exceptions = std::uncaught_exceptions();
+  };
+
+  void child_ended(detail::task_record& child) noexcept override;
+  void one_less() noexcept;
+  void wait_for_children() noexcept;
+  std::vector<std::exception_ptr> take_errors();
+
+  detail::timed_scope scope_;
+  std::size_t children_ = 0;  // alive; these are guarded by the owner's lock
+  bool joining_ = false;      // the owner is parked for children_ == 0
+  bool closed_ = false;
+  detail::list<detail::scope, detail::list_hook> failed_;  // root scopes of failed tasks, in order
+  std::exception_ptr body_error_;
+};
+
+/// Runs `f(task_group&)` and waits for every task that was spawned in the group. Returns f's result.
+///
+///   Blocks: until all have ended; a suspension point always.
+///   Throws: exception_group if the body or a task failed; cancelled for a cancel from outside. After
+///   task_group::cancel() it just returns, unless the body owes a result: then it throws cancelled.
+template <std::invocable<task_group&> F>
+std::invoke_result_t<F, task_group&> group(F&& f) {
+  using result = std::invoke_result_t<F, task_group&>;
+  task_group tasks;
+  std::exception_ptr cut_short;
+  try {
+    if constexpr (std::is_void_v<result>) {
+      std::invoke(std::forward<F>(f), tasks);
+      tasks.finish();
+      return;
+    } else {
+      result value = std::invoke(std::forward<F>(f), tasks);
+      tasks.finish();
+      return static_cast<result&&>(value);
+    }
+  } catch (cancelled const&) {
+    cut_short = std::current_exception();
+  } catch (...) {
+    if (tasks.closed()) throw;
+    tasks.body_failed(std::current_exception());
+  }
+  // Outside of the handlers: what is thrown now is not thrown while another is being handled.
+  if (tasks.closed()) std::rethrow_exception(cut_short);
+  bool const own = tasks.finish();
+  if constexpr (std::is_void_v<result>) {
+    if (own) return;
+  }
+  std::rethrow_exception(cut_short);
+}
+
+}  // namespace coir

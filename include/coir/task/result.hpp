@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSL-1.0
+/// A task's record with a place for its result, and with its work.
+
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <coir/base/check.hpp>
+#include <coir/model/task_record.hpp>
+
+namespace coir::detail {
+
+/// The record of a task that returns an `R`.
+template <class R>
+struct task_result : task_record {
+  using task_record::task_record;
+
+  template <class Work>
+  void keep(Work&& work) {
+    if constexpr (std::is_void_v<R>) {
+      std::forward<Work>(work)();
+    } else if constexpr (std::is_reference_v<R>) {
+      value = &std::forward<Work>(work)();
+    } else {
+      value.emplace(elided<Work>{work});
+    }
+  }
+
+  std::add_lvalue_reference_t<R const> peek() {
+    if constexpr (std::is_void_v<R>) {
+      return;
+    } else {
+      if (!value)
+        misuse(
+            "coir: the task's result was moved out before; call get() on the handle, not on "
+            "std::move(handle)");
+      return *value;
+    }
+  }
+
+  R take() {
+    if constexpr (std::is_void_v<R>) {
+      return;
+    } else if constexpr (std::is_reference_v<R>) {
+      return *value;
+    } else {
+      if (!value) misuse("coir: the task's result was moved out before");
+      R out = std::move(*value);
+      value.reset();
+      return out;
+    }
+  }
+
+ private:
+  /// Lets emplace() construct the result in its place from the call, even when R cannot be moved.
+  template <class Work>
+  struct elided {
+    std::remove_reference_t<Work>& work;
+    operator R() { return std::forward<Work>(work)(); }  // NOLINT: implicit on purpose
+  };
+
+  struct nothing {};
+  using storage = std::conditional_t<
+      std::is_void_v<R>, nothing,
+      std::conditional_t<std::is_reference_v<R>, std::remove_reference_t<R>*,
+                         std::optional<std::conditional_t<std::is_object_v<R>, R, nothing>>>>;
+  [[no_unique_address]] storage value{};
+};
+
+/// A call that is still to be made: a function and its arguments, kept by value as std::thread does.
+template <class F, class... Args>
+class bound_call {
+ public:
+  using result = std::invoke_result_t<F, Args...>;
+
+  template <class G, class... Given>
+  explicit bound_call(std::in_place_t, G&& f, Given&&... args)
+      : parts_(std::forward<G>(f), std::forward<Given>(args)...) {}
+
+  /// Makes the call, once: what was kept is moved into it.
+  result operator()() && {
+    return std::apply(
+        [](F& f, Args&... args) -> result { return std::invoke(std::move(f), std::move(args)...); },
+        parts_);
+  }
+
+ private:
+  std::tuple<F, Args...> parts_;
+};
+
+template <class F, class... Args>
+using bound = bound_call<std::decay_t<F>, std::decay_t<Args>...>;
+
+/// The whole record: with the work, until it is done.
+template <class Call>
+struct task_state final : task_result<typename Call::result> {
+  template <class... Parts>
+  explicit task_state(birth born, Parts&&... parts)
+      : task_result<typename Call::result>(born.kind, born.exceptions_at_entry),
+        work(std::in_place, std::forward<Parts>(parts)...) {
+    this->invoke = [](task_record& self) {
+      auto& state = static_cast<task_state&>(self);
+      state.keep(std::move(*state.work));
+    };
+    this->drop_work = [](task_record& self) noexcept {
+      static_cast<task_state&>(self).work.reset();
+    };
+    this->destroy = [](task_core& self) noexcept {
+      delete static_cast<task_state*>(static_cast<task_record*>(&self));
+    };
+  }
+
+  std::optional<Call> work;
+};
+
+}  // namespace coir::detail

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What a task is to those who wait for it and wake it, on every model.
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <coir/base/list.hpp>
+#include <coir/base/spin_lock.hpp>
+#include <coir/context/execution.hpp>
+#include <coir/time/clock.hpp>
+
+namespace coir::detail {
+
+struct ready_queue;
+struct scope;
+class timer_queue;
+
+/// How a task is suspended and resumed: all that differs between models in the one wait.
+enum class task_kind : std::uint8_t {
+  fiber,   // its worker switches to another fiber
+  thread,  // its thread sleeps on `word`
+  serial,  // its thread sleeps, but only for a deadline: nobody else is there to end the wait
+};
+
+/// Why a wait ended.
+enum class wake_reason : std::uint32_t { fulfilled = 3, timed_out = 4, cancelled = 5 };
+
+/// The values of task_core::word.
+///
+///   running          not waiting
+///   parked           waiting; any one claimant may end it
+///   parked_shielded  waiting; a cancel may not end it
+///   fulfilled, timed_out, cancelled (wake_reason)
+///                    claimed: one claimant won, and owes one wake()
+///   | woken          (threads) wake() was called
+///   | asleep         (threads) the thread is in, or on its way into, the kernel
+namespace word {
+inline constexpr std::uint32_t running = 0;
+inline constexpr std::uint32_t parked = 1;
+inline constexpr std::uint32_t parked_shielded = 2;
+inline constexpr std::uint32_t state_mask = 7;
+inline constexpr std::uint32_t woken = 8;
+inline constexpr std::uint32_t asleep = 16;
+}  // namespace word
+
+struct task_core;
+
+/// A lock that knows how to tell its waiters that its owner ended without unlocking it.
+struct held_lock : list_hook {
+  void (*abandon)(held_lock& self) noexcept = nullptr;
+};
+
+/// Somebody who wants to know when a task has ended.
+struct watcher : list_hook {
+  /// Called once, by the thread that ends the task, with the task's lock held. Returns a task that it
+  /// has claimed and that must now be woken, or null.
+  task_core* (*ended)(watcher& self, task_core& ended_task) noexcept = nullptr;
+};
+
+/// The part of a task that waits and wakes touch.
+///
+/// The word in which a wait is claimed lies here and not in the wait node: a waker that has claimed
+/// may still read the task until it has called wake(), and only then does the task go on. Between
+/// claim and wake the task, and whatever lies on its stack, is frozen.
+struct alignas(64) task_core {
+  // One cache line: all that a switch, a park and a wake touch.
+  execution flow;               // fibers: where it goes on, on which stack
+  ready_queue* home = nullptr;  // fibers: the worker that it never leaves
+  scope* innermost = nullptr;   // the cancel scope it is in; guarded by `lock`
+  std::atomic<std::uint32_t> word{word::running};
+  task_kind kind;
+  std::uint16_t budget = full_budget;  // operations left in this turn (S4)
+  task_core* next = nullptr;           // in a wake_chain or a worker's inbox
+  char const* waits_for = nullptr;     // the operation it is parked in; null while it runs
+
+  timer_queue* timers = nullptr;  // whose thread fires this task's deadlines; the task's own
+  std::atomic<std::uint32_t> refs{1};
+  spin_lock lock;  // guards its scopes, its watchers and its end
+  std::atomic<bool> ended{false};
+  list<watcher, list_hook> watchers;      // guarded by lock
+  list<held_lock, list_hook> held_locks;  // the task's own
+  std::uint64_t id = 0;                   // unique in the process; 0: a plain thread
+  std::unique_ptr<std::string> name;      // guarded by lock; null: made from the id
+  void (*destroy)(task_core& self) noexcept = nullptr;
+
+  static constexpr std::uint16_t full_budget = 256;
+
+  explicit task_core(task_kind kind_) noexcept : kind(kind_) {}
+
+  void add_ref() noexcept { refs.fetch_add(1, std::memory_order_relaxed); }
+  void drop_ref() noexcept {
+    if (refs.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(*this);
+  }
+};
+
+/// The task that is running, or null outside of one.
+COIR_EXPORT task_core* current_task() noexcept;
+
+/// The task's name: the one it was given, else "task-ID".
+COIR_EXPORT std::string name_of(task_core& task);
+
+/// Ends `task`'s wait for `reason`, if nobody has yet: true for the one who did, who then owes one
+/// wake().
+///   Thread: any; the caller makes sure that the task's wait cannot have ended otherwise: by the lock
+///   under which the task's node is linked, or by task.lock.
+inline bool claim(task_core& task, wake_reason reason) noexcept {
+  auto const to = static_cast<std::uint32_t>(reason);
+  std::uint32_t at = task.word.load(std::memory_order_seq_cst);  // see scope's refresh()
+  for (;;) {
+    std::uint32_t const state = at & word::state_mask;
+    if (state != word::parked &&
+        !(state == word::parked_shielded && reason != wake_reason::cancelled))
+      return false;
+    if (single_threaded()) {
+      task.word.store(to, std::memory_order_relaxed);
+      return true;
+    }
+    if (task.word.compare_exchange_weak(at, to | (at & word::asleep), std::memory_order_acq_rel,
+                                        std::memory_order_relaxed))
+      return true;
+  }
+}
+
+/// Lets a claimed task go on: pushes it on its worker's run queue or inbox, or rouses its thread.
+/// Never runs it, never calls the scheduler. The caller holds no lock and touches the task no more.
+///   Blocks: never.
+COIR_EXPORT void wake(task_core& claimed) noexcept;
+
+/// Claimed tasks to be woken once the locks are released, in order.
+class wake_chain {
+ public:
+  void add(task_core* claimed) noexcept {
+    if (claimed == nullptr) return;
+    claimed->next = nullptr;
+    *last_ = claimed;
+    last_ = &claimed->next;
+  }
+
+  void wake_all() noexcept {
+    for (task_core* at = first_; at != nullptr;) {
+      task_core* const after = at->next;  // once woken, `at` may be gone
+      wake(*at);
+      at = after;
+    }
+    first_ = nullptr;
+    last_ = &first_;
+  }
+
+ private:
+  task_core* first_ = nullptr;
+  task_core** last_ = &first_;
+};
+
+}  // namespace coir::detail

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Tasks that wait for the same thing, oldest first.
+
+#pragma once
+
+#include <coir/base/check.hpp>
+#include <coir/base/list.hpp>
+#include <coir/wait/task_core.hpp>
+
+namespace coir::detail {
+
+/// One task's place in one wait queue. Lies on that task's stack.
+struct wait_node : list_hook {
+  explicit wait_node(task_core& waiting) noexcept : task(&waiting) {}
+
+  task_core* const task;
+  void* item = nullptr;  // what is handed over with the wake; the queue's owner says what it is
+};
+
+/// The waiters of one primitive, first come, first served.
+///
+/// A claim_*() unlinks those whose wait is over already (timed out or cancelled, and on their way to
+/// unlink themselves) and passes them over.
+/// Thread: guarded by the primitive's lock.
+class wait_queue {
+ public:
+  explicit wait_queue(char const* what) noexcept : what_(what) {}
+  wait_queue(wait_queue const&) = delete;
+  ~wait_queue() {
+    if (!nodes_.empty()) die(what_);
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return nodes_.empty(); }
+  void push_back(wait_node& node) noexcept { nodes_.push_back(node); }
+  void push_front(wait_node& node) noexcept { nodes_.push_front(node); }
+
+  /// Claims the oldest waiter, which the caller must wake after releasing the lock; null if nobody
+  /// waits.
+  wait_node* claim_first() noexcept {
+    while (!nodes_.empty()) {
+      wait_node& node = nodes_.pop_front();
+      if (claim(*node.task, wake_reason::fulfilled)) return &node;
+    }
+    return nullptr;
+  }
+
+  /// Claims every waiter, oldest first, for `woken` to wake after the lock is released.
+  void claim_all(wake_chain& woken) noexcept {
+    while (wait_node* node = claim_first()) woken.add(node->task);
+  }
+
+ private:
+  list<wait_node, list_hook> nodes_;
+  char const* const what_;  // what to say if it goes while tasks still wait
+};
+
+}  // namespace coir::detail

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+/// A plain thread, outside of any run, that waits for what tasks wait for.
+
+#include <memory>
+
+#include <coir/cancel/scope.hpp>
+#include <coir/timer/timer.hpp>
+
+namespace coir::detail {
+namespace {
+
+/// The task record of a thread that is no task. Nobody can cancel it.
+struct adopted_thread : task_core {
+  adopted_thread() : task_core(task_kind::thread), root(*this, 0) {
+    timers = &own_timers;
+    destroy = [](task_core&) noexcept {};  // its thread owns it
+    enter(root);
+  }
+  ~adopted_thread() { leave(root); }
+
+  scope root;
+  timer_queue own_timers;
+};
+
+}  // namespace
+
+task_core& current_task_or_thread() {
+  if (task_core* const running = current_task()) [[likely]]
+    return *running;
+  static thread_local adopted_thread record;
+  return record;
+}
+
+}  // namespace coir::detail

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Cancelling: mark, walk inward and downward, wake.
+
+#include <coir/cancel/scope.hpp>
+
+#include <exception>
+#include <mutex>
+#include <string>
+
+#include <unistd.h>
+
+#include <coir/base/check.hpp>
+
+#include <coir/cancel/suspend.hpp>
+
+namespace coir::detail {
+namespace {
+
+using guard = std::lock_guard<spin_lock>;
+
+// Cleanup may well meet a few suspension points; a loop that eats its cancel meets thousands.
+constexpr unsigned many_deliveries = 1000;
+
+void report_swallowing(task_core& self) {
+  std::string const line = "coir: task " + name_of(self) + " has swallowed " +
+                           std::to_string(many_deliveries) +
+                           " deliveries of one cancel; let coir::cancelled pass\n";
+  (void)!::write(STDERR_FILENO, line.data(), line.size());
+}
+
+/// Whether `outer`'s cancel reaches code in `inner`, the next scope inward.
+bool reaches_in(scope const& outer, scope const& inner) noexcept {
+  return outer.reached.load(std::memory_order_relaxed) && !inner.shielded &&
+         outer.note == inner.note;
+}
+
+/// The reason that code in `s` is cancelled for: the outermost scope's. Its task is locked.
+cancel_reason const& reason_for(scope const& s) noexcept {
+  scope const* cause = &s;
+  for (scope const* at = &s; at != nullptr; at = at->outer) {
+    if (at->called || at->inherited) cause = at;
+    if (at->outer != nullptr && !reaches_in(*at->outer, *at)) break;
+  }
+  return cause->reason;
+}
+
+void mark_inherited(scope& root, cancel_reason const& reason) noexcept {
+  if (!root.called && !root.inherited) root.reason = reason;
+  root.inherited = true;
+}
+
+/// One cancel on its way through the tree.
+///
+/// Tasks still to be visited are kept alive by a reference and listed through their root scopes, of
+/// which each is listed once in its life (`handed_down`). So the walk needs no recursion, and holds
+/// the lock of one task, for a moment also that of a task below it, never the other way round.
+class spreading {
+ public:
+  /// Brings `reached` up to date in `from` and further in, and claims the task if it is now to be
+  /// interrupted. The task is locked.
+  void refresh(scope& from) noexcept {
+    for (scope* s = &from; s != nullptr; s = s->inner) {
+      bool const now =
+          s->called || s->inherited || (s->outer != nullptr && reaches_in(*s->outer, *s));
+      // Stored before the claim looks whether the task is parked; suspend() parks before it looks
+      // here: one of the two sees the other.
+      s->reached.store(now, std::memory_order_seq_cst);
+      if (now) hand_down(*s);
+    }
+    task_core& task = *from.task;
+    if (task.innermost != nullptr && task.innermost->reached.load(std::memory_order_relaxed) &&
+        claim(task, wake_reason::cancelled))
+      woken_.add(&task);
+  }
+
+  /// Goes on to the tasks below, then wakes whom the cancel interrupts. Nothing is locked.
+  void finish() noexcept {
+    while (next_ != nullptr) {
+      scope& root = *next_;
+      task_core& task = *root.task;
+      next_ = root.next_reached;
+      {
+        guard const held(task.lock);
+        refresh(root);
+      }
+      task.drop_ref();
+    }
+    woken_.wake_all();
+  }
+
+ private:
+  void hand_down(scope& parent) noexcept {
+    parent.children.for_each([&](scope& root) {
+      if (root.handed_down) return;
+      root.handed_down = true;
+      root.task->add_ref();
+      root.next_reached = next_;
+      next_ = &root;
+      guard const held(root.task->lock);
+      mark_inherited(root, reason_for(parent));
+    });
+  }
+
+  scope* next_ = nullptr;
+  wake_chain woken_;
+};
+
+}  // namespace
+
+void enter(scope& s) noexcept {
+  task_core& task = *s.task;
+  guard const held(task.lock);
+  s.outer = task.innermost;
+  if (s.outer != nullptr) {
+    s.outer->inner = &s;
+    s.reached.store(s.called || reaches_in(*s.outer, s), std::memory_order_relaxed);
+  }
+  task.innermost = &s;
+}
+
+bool leave(scope& s) noexcept {
+  task_core& task = *s.task;
+  guard const held(task.lock);
+  if (task.innermost != &s)
+    die("a cancel scope was left before one that was entered after it, or by another task");
+  task.innermost = s.outer;
+  if (s.outer != nullptr) s.outer->inner = nullptr;
+  return s.called && !(s.outer != nullptr && reaches_in(*s.outer, s));
+}
+
+void cancel(scope& s, cancel_reason reason) noexcept {
+  spreading cancel;
+  {
+    guard const held(s.task->lock);
+    ++s.requests;
+    if (!s.called && !s.inherited) s.reason = std::move(reason);
+    s.called = true;
+    cancel.refresh(s);
+  }
+  cancel.finish();
+}
+
+unsigned uncancel(scope& s) noexcept {
+  spreading change;
+  unsigned left;
+  {
+    guard const held(s.task->lock);
+    if (s.requests > 0 && --s.requests == 0) {
+      s.called = false;
+      s.deliveries = 0;
+      change.refresh(s);
+    }
+    left = s.requests;
+  }
+  change.finish();
+  return left;
+}
+
+void set_shield(scope& s, bool shielded) noexcept {
+  spreading change;
+  {
+    guard const held(s.task->lock);
+    s.shielded = shielded;
+    change.refresh(s);
+  }
+  change.finish();
+}
+
+void attach(scope& root, scope& parent) noexcept {
+  guard const held(parent.task->lock);
+  root.parent = &parent;
+  parent.children.push_back(root);
+  if (parent.reached.load(std::memory_order_relaxed)) {
+    root.handed_down = true;
+    mark_inherited(root, reason_for(parent));
+    root.reached.store(true, std::memory_order_relaxed);
+  }
+}
+
+void detach(scope& root) noexcept {
+  if (root.parent == nullptr) return;
+  guard const held(root.parent->task->lock);
+  root.unlink();
+}
+
+void inherit(scope& root, cancel_reason reason) noexcept {
+  spreading cancel;
+  {
+    guard const held(root.task->lock);
+    mark_inherited(root, reason);
+    cancel.refresh(root);
+  }
+  cancel.finish();
+}
+
+bool deliverable(scope const& s) noexcept {
+  return s.reached.load(std::memory_order_relaxed) &&
+         static_cast<unsigned>(std::uncaught_exceptions()) == s.note;
+}
+
+void deliver(task_core& self) {
+  scope& s = *self.innermost;
+  cancel_reason reason;
+  unsigned times;
+  {
+    guard const held(self.lock);
+    reason = reason_for(s);
+    times = ++s.deliveries;
+  }
+  if (times > 1) give_up_turn(self);
+  if (times == many_deliveries) report_swallowing(self);
+  throw cancelled(std::move(reason));
+}
+
+}  // namespace coir::detail

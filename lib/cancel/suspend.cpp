@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSL-1.0
+/// The one wait: look for a cancel, arm the deadline, park, say why it ended.
+
+#include <coir/cancel/suspend.hpp>
+
+#include <exception>
+#include <mutex>
+#include <string>
+
+#include <sched.h>
+
+#include <coir/timer/timer.hpp>
+
+#include "wait/parker.hpp"
+#include "wait/ready_queue.hpp"
+
+namespace coir::detail {
+namespace {
+
+/// The deadline of one wait.
+struct wait_timer : timer {
+  explicit wait_timer(task_core& waiting) noexcept : timer(&on_time), task(waiting) {}
+
+  static void on_time(timer& self) noexcept {
+    task_core& task = static_cast<wait_timer&>(self).task;
+    if (claim(task, wake_reason::timed_out)) wake(task);
+  }
+
+  task_core& task;
+};
+
+wake_reason claimed_reason(task_core const& self) noexcept {
+  return static_cast<wake_reason>(self.word.load(std::memory_order_acquire) & word::state_mask);
+}
+
+/// A thread sleeps until it is woken, and serves its own timers meanwhile: its wait's deadline and
+/// those of the scopes it is in.
+void sleep_through_timers(task_core& self) {
+  while (!sleep_until_woken(self, self.timers->earliest()))
+    self.timers->fire_due(std::chrono::steady_clock::now());
+}
+
+bool is_parked(task_core const& self) noexcept {
+  std::uint32_t const state = self.word.load(std::memory_order_relaxed) & word::state_mask;
+  return state == word::parked || state == word::parked_shielded;
+}
+
+}  // namespace
+
+void suspension::begin() noexcept {
+  bool const interruptible =
+      how_ == shielding::none &&
+      static_cast<unsigned>(std::uncaught_exceptions()) == self_.innermost->note;  // C6
+  std::uint32_t const to = interruptible ? word::parked : word::parked_shielded;
+  if (single_threaded()) {
+    self_.word.store(to, std::memory_order_relaxed);
+  } else {
+    self_.word.exchange(to, std::memory_order_seq_cst);  // before the look at `reached` in end()
+  }
+  self_.waits_for = what_;
+}
+
+bool suspension::withdraw() noexcept {
+  if (!claim(self_, wake_reason::timed_out)) return false;
+  self_.word.store(word::running, std::memory_order_relaxed);
+  self_.waits_for = nullptr;
+  return true;
+}
+
+wake_reason suspension::end(time_point deadline) {
+  // A cancel that came after the checkpoint has found nobody parked: it is ours to see.
+  if (self_.innermost->reached.load(std::memory_order_seq_cst) &&
+      (self_.word.load(std::memory_order_relaxed) & word::state_mask) == word::parked && withdraw())
+    return wake_reason::cancelled;
+  if (deadline == never) return park();
+
+  wait_timer limit(self_);
+  try {
+    self_.timers->set(limit, deadline);
+  } catch (...) {
+    if (!withdraw()) park();  // then the wake is awaited, and the failure told all the same
+    throw;
+  }
+  wake_reason reason;
+  try {
+    reason = park();
+  } catch (...) {
+    self_.timers->cancel(limit);
+    throw;
+  }
+  self_.timers->cancel(limit);
+  return reason;
+}
+
+wake_reason suspension::park() {
+  switch (self_.kind) {
+    case task_kind::fiber: self_.home->park(self_); break;
+    case task_kind::serial:
+      while (is_parked(self_) && !self_.timers->empty()) {
+        sleep_until_woken(self_, self_.timers->earliest());
+        self_.timers->fire_due(std::chrono::steady_clock::now());
+      }
+      if (withdraw())
+        throw deadlock(std::string("coir: ") + what_ +
+                       " can never end: on the serial model no other "
+                       "task is running that could end it; use fibers or threads");
+      break;
+    case task_kind::thread: sleep_through_timers(self_); break;
+  }
+  wake_reason const reason = claimed_reason(self_);
+  self_.word.store(word::running, std::memory_order_relaxed);
+  self_.waits_for = nullptr;
+  return reason;
+}
+
+wake_reason suspend(task_core& self, spin_lock& lock, list_hook& node, char const* what,
+                    time_point deadline, shielding how) {
+  std::unique_lock<spin_lock> held(lock, std::adopt_lock);
+  if (deadline != never && deadline <= now()) {
+    node.unlink();
+    return wake_reason::timed_out;
+  }
+  suspension wait(self, what, how);
+  // The node is linked, but only holders of the lock see it: opening the wait now is soon enough.
+  wait.begin();
+  held.unlock();
+  auto const unlink = [&] {
+    held.lock();
+    node.unlink();
+    held.unlock();
+  };
+  try {
+    wake_reason const reason = wait.end(deadline);
+    if (reason != wake_reason::fulfilled) unlink();
+    return reason;
+  } catch (...) {
+    unlink();
+    throw;
+  }
+}
+
+void give_up_turn(task_core& self) noexcept {
+  if (self.kind == task_kind::fiber) {
+    self.home->yield(self);
+  } else {
+    ::sched_yield();
+    self.timers->fire_due(std::chrono::steady_clock::now());
+  }
+}
+
+task_core& checkpoint() {
+  task_core& self = current_task_or_thread();
+  if (self.innermost->reached.load(std::memory_order_relaxed) && deliverable(*self.innermost))
+      [[unlikely]]
+    deliver(self);
+  if (--self.budget == 0) [[unlikely]] {
+    self.budget = task_core::full_budget;
+    give_up_turn(self);
+    if (deliverable(*self.innermost)) deliver(self);
+  }
+  return self;
+}
+
+}  // namespace coir::detail

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What ASan, TSan, LSan and valgrind are told of stacks and switches; nothing in plain builds.
+
+#pragma once
+
+#include "context/stack.hpp"
+
+#if COIR_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
+#endif
+#if COIR_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+#if defined(COIR_HAVE_VALGRIND)
+#include <valgrind/valgrind.h>
+#endif
+
+namespace coir::detail::sanitizer {
+
+/// A stack was cut: LSan looks for pointers in it, valgrind knows a switch when it sees one.
+inline void know_stack([[maybe_unused]] stack& made) {
+#if COIR_ASAN
+  __lsan_register_root_region(made.low, made.size);
+#endif
+#if defined(COIR_HAVE_VALGRIND)
+  VALGRIND_STACK_REGISTER(made.low, made.high());
+#endif
+}
+
+/// A stack is about to be unmapped.
+inline void forget_stack([[maybe_unused]] stack& gone) {
+#if COIR_ASAN
+  __asan_unpoison_memory_region(gone.low, gone.size);
+  __lsan_unregister_root_region(gone.low, gone.size);
+#endif
+#if COIR_TSAN
+  if (gone.tsan_fiber != nullptr) __tsan_destroy_fiber(gone.tsan_fiber);
+#endif
+}
+
+/// A task is about to run on `fresh` for the first time. What its last user left is forgotten:
+/// poisoned frames (ASan), the calls it never returned from (TSan).
+inline void begin_stack([[maybe_unused]] stack& fresh) {
+#if COIR_ASAN
+  __asan_unpoison_memory_region(fresh.low, fresh.size);
+#endif
+#if COIR_TSAN
+  if (fresh.tsan_fiber != nullptr) __tsan_destroy_fiber(fresh.tsan_fiber);
+  fresh.tsan_fiber = __tsan_create_fiber(0);
+#endif
+}
+
+/// Describes the calling thread's own stack.
+void describe_thread_stack(stack& own);
+
+/// Called right before a jump to `to`, and again, with the same note, once somebody jumped back.
+class switch_note {
+ public:
+  /// `leaving`: nobody will jump back.
+  void before([[maybe_unused]] stack const& to, [[maybe_unused]] bool leaving) {
+#if COIR_ASAN
+    __sanitizer_start_switch_fiber(leaving ? nullptr : &fake_stack_, to.low, to.size);
+#endif
+#if COIR_TSAN
+    __tsan_switch_to_fiber(to.tsan_fiber, 0);
+#endif
+  }
+
+  void after() {
+#if COIR_ASAN
+    __sanitizer_finish_switch_fiber(fake_stack_, nullptr, nullptr);
+#endif
+  }
+
+ private:
+#if COIR_ASAN
+  void* fake_stack_ = nullptr;  // where ASan keeps the frames it checks for use after return
+#endif
+};
+
+}  // namespace coir::detail::sanitizer

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSL-1.0
+/// The worker's loop, and how a fiber begins and ends.
+
+#include "model/fibers.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+
+#include <coir/base/check.hpp>
+#include <coir/base/relax.hpp>
+
+namespace coir::detail {
+namespace {
+
+constexpr std::size_t stacks_kept_warm = 1024;  // idle stacks that keep their pages
+constexpr std::chrono::seconds trim_period{1};  // how long others must lie idle to lose them
+
+/// Says whose stack it is if `address` lies in the guard of the running fiber's.
+bool is_overflow(void const* address, overflow_report& report) noexcept {
+  task_core const* const task = this_thread.current;
+  if (task == nullptr || task->kind != task_kind::fiber || task->flow.on == nullptr) return false;
+  auto const* const at = static_cast<std::byte const*>(address);
+  std::byte const* const low = task->flow.on->low;
+  if (at >= low || at < low - stack_pool::guard_size) return false;
+  if (task->name) {
+    std::strncpy(report.name, task->name->c_str(), sizeof report.name - 1);
+  } else {
+    // snprintf is not async-signal-safe by the book; digits by hand are.
+    char digits[24];
+    char* end = digits + sizeof digits;
+    char* digit = end;
+    *--digit = '\0';
+    for (std::uint64_t id = task->id; digit == end - 1 || id != 0; id /= 10)
+      *--digit = static_cast<char>('0' + id % 10);
+    std::strcpy(report.name, "task-");
+    std::strcat(report.name, digit);
+  }
+  report.id = task->id;
+  report.stack_size = task->flow.on->size;
+  return true;
+}
+
+}  // namespace
+
+fibers_runtime::fibers_runtime(run_options const& options)
+    : runtime(model::fibers, options), queue_(*this, options.clock) {
+  catch_overflows(&is_overflow);
+  sanitizer::describe_thread_stack(own_stack_);
+  queue_.root.on = &own_stack_;
+  queue_.exceptions = &exceptions_of_this_thread();
+  queue_.wake_fd = reactor_.bell();
+  queue_.begin = &begin;
+  queue_.reuse = &reuse;
+  queue_.give_back = &give_back;
+}
+
+void fibers_runtime::run(task_record& main) {
+  thread_state const outside = std::exchange(this_thread, thread_state{nullptr, &queue_});
+  struct restore {
+    thread_state const& to;
+    ~restore() { this_thread = to; }
+  } const at_end{outside};
+  loop(main);
+  if (!stuck_.empty())
+    throw deadlock("coir: nothing can run any more, and no timer is set: " + stuck_);
+}
+
+/// The loop, in this order (ARCHITECTURE.md, "The loop"):
+void fibers_runtime::loop(task_record& main) {
+  bool ending = false;
+  for (;;) {
+    // 1. Wakes from other threads join the run queue.
+    queue_.take_inbox();
+    // 2. Due timers end their waits.
+    if (!timers_.empty()) timers_.fire_due(clock());
+    // 3. Ready tasks run, each switching to the next, until none is left or it is time to look.
+    queue_.run_ready();
+    // 4. Once main has ended, all that is left is cancelled, and the loop goes on until it is gone.
+    if (!ending && main.ended.load(std::memory_order_relaxed)) {
+      ending = true;
+      shut_down();
+    }
+    if (ending && live_count() == 0) return;
+    // 5. With nothing ready, the thread sleeps until a wake or the next timer.
+    if (queue_.empty()) idle();
+  }
+}
+
+time_point fibers_runtime::clock() const noexcept {
+  return queue_.clock != nullptr ? queue_.clock->now() : std::chrono::steady_clock::now();
+}
+
+void fibers_runtime::idle() {
+  if (queue_.clock != nullptr) {
+    if (queue_.take_inbox()) return;
+    if (timers_.empty()) return nothing_can_run();
+    queue_.clock->advance_to(timers_.earliest());
+    return;
+  }
+  // Another thread's answer is often less than a microsecond away (S3).
+  for (int spins = single_threaded() ? 0 : 32; spins > 0; --spins) {
+    if (queue_.take_inbox()) return;
+    relax();
+  }
+  time_point until = timers_.earliest();
+  time_point const clock = std::chrono::steady_clock::now();
+  if (trim_wanted_ && clock >= next_trim_) {
+    trim_wanted_ = stacks_.trim(stacks_kept_warm);
+    next_trim_ = clock + trim_period;
+  }
+  if (trim_wanted_) until = std::min(until, next_trim_);
+  if (queue_.fall_asleep()) reactor_.sleep(until);
+}
+
+void fibers_runtime::nothing_can_run() {
+  if (!stuck_.empty())
+    die("a run is stuck for good: tasks that cannot be cancelled wait for each other: " +
+        describe_waits());
+  stuck_ = describe_waits();
+  shut_down();
+}
+
+void fibers_runtime::start(task_record& fresh) {
+  queue_.reserve_one();
+  fresh.home = &queue_;
+  fresh.timers = &timers_;
+  queue_.push(fresh);
+}
+
+void fibers_runtime::task_left(std::size_t) noexcept { queue_.release_one(); }
+
+fibers_runtime& fibers_runtime::of(ready_queue& home) noexcept {
+  return static_cast<worker_queue&>(home).owner;
+}
+
+bool fibers_runtime::begin(ready_queue& home, task_core& fresh) noexcept {
+  fibers_runtime& self = of(home);
+  auto& task = static_cast<task_record&>(fresh);
+  try {
+    prepare(fresh.flow, self.stacks_.take(task.stack_size), &fiber_entry);
+    return true;
+  } catch (...) {
+    fail(task, std::current_exception());
+    return false;
+  }
+}
+
+bool fibers_runtime::reuse(ready_queue&, task_core& fresh, stack& own) noexcept {
+  if (static_cast<task_record&>(fresh).stack_size > own.size) return false;
+  fresh.flow.on = &own;
+  return true;
+}
+
+void fibers_runtime::give_back(ready_queue& home, stack& unused) noexcept {
+  fibers_runtime& self = of(home);
+  self.stacks_.give_back(unused);
+  self.trim_wanted_ = true;
+}
+
+void fibers_runtime::fiber_entry(boost::context::detail::transfer_t from) {
+  ready_queue& home = *this_thread.home;
+  arrive(from, *home.exceptions);
+  task_core* task = this_thread.current;
+  stack& own = *task->flow.on;
+  // A stack serves task after task while the next one is fresh too: no switch at all in between.
+  for (;;) {
+    live(static_cast<task_record&>(*task));
+    task = &home.go_on_after_end(own);
+  }
+}
+
+}  // namespace coir::detail

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+/// The fibers model: one worker, its loop, and the stacks of its tasks.
+
+#pragma once
+
+#include <coir/timer/timer.hpp>
+
+#include "context/overflow.hpp"
+#include "context/stack.hpp"
+#include "model/runtime.hpp"
+#include "reactor/reactor.hpp"
+#include "wait/ready_queue.hpp"
+
+namespace coir::detail {
+
+/// A run on fibers. The calling thread is its worker.
+///
+/// Thread: its worker's; wakes come from any, through the ready queue's inbox.
+class fibers_runtime final : public runtime {
+ public:
+  explicit fibers_runtime(run_options const& options);
+
+  /// Runs `main` and everything it spawns, to the end.
+  ///   Throws: deadlock, in virtual time.
+  void run(task_record& main);
+
+  void start(task_record& fresh) override;
+  void task_left(std::size_t left) noexcept override;
+
+  /// The runtime whose queue `home` is.
+  static fibers_runtime& of(ready_queue& home) noexcept;
+
+ private:
+  struct worker_queue : ready_queue {
+    worker_queue(fibers_runtime& owner_, virtual_clock* time) noexcept
+        : ready_queue(time), owner(owner_) {}
+    fibers_runtime& owner;
+  };
+
+  void loop(task_record& main);
+  void idle();
+  void nothing_can_run();
+  [[nodiscard]] time_point clock() const noexcept;
+
+  static bool begin(ready_queue& home, task_core& fresh) noexcept;
+  static bool reuse(ready_queue& home, task_core& fresh, stack& own) noexcept;
+  static void give_back(ready_queue& home, stack& unused) noexcept;
+  static void fiber_entry(boost::context::detail::transfer_t from);
+
+  signal_stack signals_;
+  stack own_stack_;  // of the thread, for the sanitizers
+  timer_queue timers_;
+  reactor reactor_;
+  stack_pool stacks_;
+  worker_queue queue_;
+  std::string stuck_;  // in virtual time: who waited for what when nothing could run any more
+  bool trim_wanted_ = false;  // stacks may lie idle with their pages
+  time_point next_trim_{};    // not looked at before
+};
+
+}  // namespace coir::detail

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Beginning a run, and a task in it.
+
+#include <atomic>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <coir/base/check.hpp>
+#include <coir/cancel/suspend.hpp>
+#include <coir/model/task_record.hpp>
+
+#include "model/fibers.hpp"
+#include "model/serial.hpp"
+#include "model/threads.hpp"
+
+namespace coir {
+
+char const* to_string(model kind) noexcept {
+  switch (kind) {
+    case model::serial: return "serial";
+    case model::fibers: return "fibers";
+    case model::boost_fibers: return "boost_fibers";
+    case model::threads: return "threads";
+    case model::processes: return "processes";
+  }
+  return "unknown";
+}
+
+model current_model() {
+  detail::task_core* const self = detail::current_task();
+  if (self == nullptr)
+    detail::misuse("coir: current_model() outside of a task; call it inside coir::run()");
+  return static_cast<detail::task_record*>(self)->run->kind();
+}
+
+namespace detail {
+namespace {
+
+task_record& current_record(char const* message) {
+  task_core* const self = current_task();
+  if (self == nullptr) misuse(message);
+  return static_cast<task_record&>(*self);
+}
+
+std::uint64_t next_id() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+void check(run_options const& options) {
+  std::string const name = to_string(options.model);
+  switch (options.model) {
+    case model::serial:
+    case model::fibers:
+    case model::threads: break;
+    default:
+      throw std::invalid_argument("coir: this version has no model '" + name +
+                                  "'; use serial, fibers or threads");
+  }
+  if (options.workers != 1)
+    throw std::invalid_argument("coir: run_options::workers is " + std::to_string(options.workers) +
+                                "; this version has one worker");
+  if (options.clock != nullptr && options.model != model::fibers)
+    throw std::invalid_argument("coir: a virtual clock needs the fibers model, and this run's is " +
+                                name);
+}
+
+template <class Runtime>
+void run_on(run_options const& options, task_record& main) {
+  Runtime run(options);
+  main.stack_size = options.stack_size;
+  if (options.model == model::fibers && main.stack_size == 0)
+    main.stack_size = stack_pool::default_size;
+  run.adopt(main);
+  if constexpr (std::is_same_v<Runtime, fibers_runtime>) {
+    try {
+      run.start(main);
+    } catch (...) {
+      run.disown(main);
+      throw;
+    }
+  }
+  run.run(main);
+}
+
+/// Somebody who waits for a task's end.
+struct joiner : watcher {
+  explicit joiner(task_core& waiting) noexcept : task(&waiting) {
+    ended = [](watcher& self, task_core&) noexcept {
+      task_core* const waiter = static_cast<joiner&>(self).task;
+      return claim(*waiter, wake_reason::fulfilled) ? waiter : nullptr;
+    };
+  }
+  task_core* const task;
+};
+
+}  // namespace
+
+birth birth_in(model kind) {
+  switch (kind) {
+    case model::serial:
+      return {task_kind::serial, static_cast<unsigned>(std::uncaught_exceptions())};
+    case model::threads: return {task_kind::thread, 0};
+    default: return {task_kind::fiber, 0};
+  }
+}
+
+birth birth_here(char const* what) {
+  task_core* const self = current_task();
+  if (self == nullptr)
+    throw std::logic_error(std::string("coir: ") + what +
+                           " outside of a task; call it inside coir::run()");
+  return birth_in(static_cast<task_record*>(self)->run->kind());
+}
+
+void launch(task_record& fresh, spawn_options options, scope* parent, task_owner* owner) {
+  runtime& run = *current_record("coir: spawn() outside of a task; call it inside coir::run()").run;
+  fresh.id = next_id();
+  if (!options.name.empty()) fresh.name = std::make_unique<std::string>(std::move(options.name));
+  fresh.stack_size = options.stack_size != 0 ? options.stack_size : run.options().stack_size;
+  if (run.kind() == model::fibers && fresh.stack_size == 0)
+    fresh.stack_size = stack_pool::default_size;
+  fresh.owner = owner;
+  if (parent != nullptr) attach(fresh.root, *parent);
+  run.adopt(fresh);
+  try {
+    run.start(fresh);
+  } catch (...) {
+    if (parent != nullptr) detach(fresh.root);
+    run.disown(fresh);
+    throw;
+  }
+}
+
+void run_main(run_options const& options, task_record& main) {
+  check(options);
+  main.id = next_id();
+  main.name = std::make_unique<std::string>("main");
+  if (task_core* const outer = current_task()) {
+    if (outer->kind != task_kind::thread)
+      misuse("coir: run() inside a task of a fibers or serial run; just call the function");
+    attach(main.root, *outer->innermost);  // the task's cancel cancels its run (G6)
+  }
+  switch (options.model) {
+    case model::serial: return run_on<serial_runtime>(options, main);
+    case model::threads: return run_on<threads_runtime>(options, main);
+    default: return run_on<fibers_runtime>(options, main);
+  }
+}
+
+bool await_end(task_record& target, time_point deadline, bool shielded) {
+  task_core& self = shielded ? current_task_or_thread() : checkpoint();
+  if (&self == &target) misuse("coir: a task cannot join itself");
+  target.lock.lock();
+  if (target.ended.load(std::memory_order_relaxed)) {
+    target.lock.unlock();
+    return true;
+  }
+  joiner waiting(self);
+  target.watchers.push_back(waiting);
+  switch (suspend(self, target.lock, waiting, "task::join", deadline,
+                  shielded ? shielding::shielded : shielding::none)) {
+    case wake_reason::fulfilled: return true;
+    case wake_reason::timed_out: return false;
+    case wake_reason::cancelled: break;
+  }
+  deliver(self);
+}
+
+void add_callback(task_record& target, std::function<void()> callback) {
+  {
+    std::vector<std::function<void()>> room;  // so that nothing is allocated under the lock
+    std::unique_lock<spin_lock> held(target.lock);
+    while (!target.ended.load(std::memory_order_relaxed)) {
+      if (target.on_done.size() < target.on_done.capacity()) {
+        target.on_done.push_back(std::move(callback));
+        return;
+      }
+      if (room.capacity() > target.on_done.size()) {
+        for (auto& each : target.on_done) room.push_back(std::move(each));
+        target.on_done.swap(room);
+        continue;
+      }
+      std::size_t const needed = target.on_done.size() * 2 + 1;
+      held.unlock();
+      room.clear();
+      room.reserve(needed);
+      held.lock();
+    }
+  }
+  callback();
+}
+
+}  // namespace detail
+}  // namespace coir

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSL-1.0
+/// A task's life, on every model.
+
+#include "model/runtime.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+#include <coir/base/check.hpp>
+
+#include "model/unhandled.hpp"
+
+namespace coir::detail {
+
+using guard = std::lock_guard<spin_lock>;
+
+task_record::~task_record() {
+  if (how == outcome::failed && !retrieved.load(std::memory_order_acquire))
+    report_unhandled(*this, error);
+}
+
+void runtime::adopt(task_record& fresh) noexcept {
+  fresh.run = this;
+  fresh.add_ref();
+  bool late;
+  {
+    guard const held(lock_);
+    tasks_.push_back(fresh);
+    ++count_;
+    late = shutting_down_;
+  }
+  if (late) inherit(fresh.root, cancel_reason(cancel_cause::shutdown));
+}
+
+void runtime::disown(task_record& never_begun) noexcept {
+  {
+    guard const held(lock_);
+    static_cast<live_hook&>(never_begun).unlink();
+    --count_;
+  }
+  never_begun.drop_ref();
+}
+
+void runtime::live(task_record& task) noexcept {
+  if (task.root.reached.load(std::memory_order_acquire)) {
+    // C7: cancelled before its first step, it never begins.
+    task.error = std::make_exception_ptr(cancelled(task.root.reason));
+    task.how = outcome::cancelled;
+  } else {
+    try {
+      task.invoke(task);
+      task.how = outcome::finished;
+    } catch (cancelled const&) {
+      task.error = std::current_exception();
+      task.how = outcome::cancelled;
+    } catch (...) {
+      task.error = std::current_exception();
+      task.how = outcome::failed;
+    }
+  }
+  conclude(task);
+}
+
+void runtime::fail(task_record& task, std::exception_ptr error) noexcept {
+  task.error = std::move(error);
+  task.how = outcome::failed;
+  conclude(task);
+}
+
+/// The end of a task, in this order: its work's destructors run while it still is a task; its locks
+/// break; callbacks; waiters; its owner; its run.
+void runtime::conclude(task_record& task) noexcept {
+  task.drop_work(task);
+  while (!task.held_locks.empty()) {
+    held_lock& lock = task.held_locks.pop_front();
+    lock.abandon(lock);
+  }
+
+  wake_chain woken;
+  for (;;) {
+    std::vector<std::function<void()>> callbacks;
+    {
+      guard const held(task.lock);
+      callbacks.swap(task.on_done);
+      if (callbacks.empty()) {
+        task.ended.store(true, std::memory_order_release);
+        while (!task.watchers.empty()) {
+          watcher& waiting = task.watchers.pop_front();
+          woken.add(waiting.ended(waiting, task));
+        }
+        break;
+      }
+    }
+    for (auto& callback : callbacks) {
+      try {
+        callback();
+      } catch (...) {
+        report_unhandled(task, std::current_exception());
+      }
+    }
+  }
+
+  runtime& run = *task.run;
+  std::size_t left;
+  {
+    guard const held(run.lock_);
+    static_cast<live_hook&>(task).unlink();
+    left = --run.count_;
+  }
+  // A group that waits for this task may be gone once it has been told, and so may the waiters.
+  if (task.owner != nullptr) {
+    task.owner->child_ended(task);
+  } else {
+    detach(task.root);
+  }
+  woken.wake_all();
+  task.drop_ref();
+  run.task_left(left);
+}
+
+void runtime::shut_down() {
+  // References first, cancels after: a cancel may not run under the lock that an ending task needs.
+  std::vector<record_ref<task_record>> all;
+  {
+    std::unique_lock<spin_lock> held(lock_);
+    shutting_down_ = true;
+    while (all.capacity() < count_) {
+      std::size_t const room = count_;
+      held.unlock();
+      all.reserve(room);
+      held.lock();
+    }
+    tasks_.for_each([&](task_record& task) {
+      task.add_ref();
+      all.emplace_back(&task);
+    });
+  }
+  for (auto& task : all) inherit(task->root, cancel_reason(cancel_cause::shutdown));
+}
+
+std::size_t runtime::live_count() noexcept {
+  guard const held(lock_);
+  return count_;
+}
+
+std::string runtime::describe_waits() {
+  std::string text;
+  guard const held(lock_);  // called only when nothing can run: nobody spins for it
+  tasks_.for_each([&](task_record& task) {
+    text += (text.empty() ? "" : "; ") + name_of(task) + " waits in " +
+            (task.waits_for != nullptr ? task.waits_for : "nothing");
+  });
+  return text;
+}
+
+}  // namespace coir::detail

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What every model's run has: its live tasks, and the end of a task.
+
+#pragma once
+
+#include <cstddef>
+
+#include <coir/model/task_record.hpp>
+
+namespace coir::detail {
+
+/// One run. A model derives from it and says how a task begins.
+/// Thread: as each model says; the base's own members, any.
+class runtime {
+ public:
+  runtime(runtime const&) = delete;
+  runtime& operator=(runtime const&) = delete;
+
+  [[nodiscard]] model kind() const noexcept { return kind_; }
+  [[nodiscard]] run_options const& options() const noexcept { return options_; }
+
+  /// Enters a fresh task into the run, which holds one reference to it until it has ended.
+  void adopt(task_record& fresh) noexcept;
+
+  /// Undoes adopt() for a task that could not begin.
+  void disown(task_record& never_begun) noexcept;
+
+  /// Makes a task begin, now or soon.
+  ///   Throws: std::system_error when the model cannot carry one more.
+  virtual void start(task_record& fresh) = 0;
+
+  /// Tells the model that a task has ended; nobody touches the run on that task's behalf any more.
+  /// `left`: how many still live.
+  virtual void task_left(std::size_t left) noexcept = 0;
+
+  /// The life of one task, from its first step to its end, on the stack it runs on. The record may
+  /// be gone afterwards.
+  static void live(task_record& task) noexcept;
+
+  /// Ends a task that could not even begin, with `error`.
+  static void fail(task_record& task, std::exception_ptr error) noexcept;
+
+ protected:
+  runtime(model kind, run_options const& options) noexcept : kind_(kind), options_(options) {}
+  ~runtime() = default;
+
+  /// Cancels every live task, and all that are spawned from now on (G1).
+  void shut_down();
+
+  [[nodiscard]] std::size_t live_count() noexcept;
+
+  /// "NAME waits in OPERATION", for each live task.
+  [[nodiscard]] std::string describe_waits();
+
+ private:
+  static void conclude(task_record& task) noexcept;
+
+  model const kind_;
+  run_options const options_;
+  spin_lock lock_;                      // guards the rest
+  list<task_record, live_hook> tasks_;  // all that have not ended
+  std::size_t count_ = 0;
+  bool shutting_down_ = false;
+};
+
+}  // namespace coir::detail

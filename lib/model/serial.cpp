@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Calls as tasks.
+
+#include "model/serial.hpp"
+
+#include <utility>
+
+#include "wait/ready_queue.hpp"
+
+namespace coir::detail {
+
+void serial_runtime::run(task_record& main) {
+  start(main);
+  shut_down();
+}
+
+void serial_runtime::start(task_record& fresh) {
+  fresh.timers = &timers_;
+  thread_state const outside = std::exchange(this_thread, thread_state{&fresh, nullptr});
+  live(fresh);
+  this_thread = outside;
+}
+
+}  // namespace coir::detail

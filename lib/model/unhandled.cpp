@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSL-1.0
+/// The unhandled-exception handler, and the default one.
+
+#include "model/unhandled.hpp"
+
+#include <mutex>
+#include <utility>
+
+#include <unistd.h>
+
+#include <coir/model/task_record.hpp>
+
+namespace coir {
+namespace {
+
+// Process-wide, as std::set_terminate: a failed task's last handle may be dropped outside of any run.
+std::mutex handler_lock;
+unhandled_exception_handler handler;
+
+std::string describe(std::exception_ptr const& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (std::exception const& e) {
+    return e.what();
+  } catch (...) {
+    return "an exception that is no std::exception";
+  }
+}
+
+void print(std::string const& task, std::exception_ptr const& error) {
+  std::string const line =
+      "coir: unhandled exception in task " + task + ": " + describe(error) + "\n";
+  (void)!::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace
+
+unhandled_exception_handler set_unhandled_exception_handler(unhandled_exception_handler next) {
+  std::lock_guard<std::mutex> const held(handler_lock);
+  return std::exchange(handler, std::move(next));
+}
+
+namespace detail {
+
+void report_unhandled(task_core& task, std::exception_ptr error) noexcept {
+  std::string const name = name_of(task);
+  unhandled_exception_handler call;
+  {
+    std::lock_guard<std::mutex> const held(handler_lock);
+    call = handler;
+  }
+  if (call) {
+    try {
+      call(name, error);
+      return;
+    } catch (...) {
+      print("(the unhandled-exception handler)", std::current_exception());
+    }
+  }
+  print(name, error);
+}
+
+}  // namespace detail
+}  // namespace coir

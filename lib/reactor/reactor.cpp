@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+/// epoll and its bell.
+
+#include "reactor/reactor.hpp"
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <cstdint>
+#include <ctime>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace coir::detail {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+/// epoll_wait with a timeout in nanoseconds where the kernel has it (5.11), else in whole
+/// milliseconds, rounded up so that no sleep ends early.
+int wait(int epoll, epoll_event* events, int room, nanoseconds timeout, bool forever) {
+#if defined(SYS_epoll_pwait2)
+  static std::atomic<bool> exact{true};
+  if (exact.load(std::memory_order_relaxed)) {
+    auto const whole = std::chrono::duration_cast<seconds>(timeout);
+    timespec span{};
+    span.tv_sec = static_cast<std::time_t>(whole.count());
+    span.tv_nsec = static_cast<long>((timeout - whole).count());
+    auto const count = static_cast<int>(
+        ::syscall(SYS_epoll_pwait2, epoll, events, room, forever ? nullptr : &span, nullptr, 0));
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
+    exact.store(false, std::memory_order_relaxed);
+  }
+#endif
+  if (forever) return ::epoll_wait(epoll, events, room, -1);
+  auto const rounded = std::chrono::ceil<milliseconds>(timeout).count();
+  return ::epoll_wait(epoll, events, room, rounded > INT_MAX ? INT_MAX : static_cast<int>(rounded));
+}
+
+}  // namespace
+
+reactor::reactor()
+    : bell_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "coir: eventfd")),
+      epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "coir: epoll_create1")) {
+  epoll_event interest{};
+  interest.events = EPOLLIN;
+  interest.data.fd = bell_.get();
+  checked(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, bell_.get(), &interest), "coir: epoll_ctl");
+}
+
+void reactor::sleep(time_point until) {
+  std::array<epoll_event, 16> events;
+  nanoseconds left{0};
+  if (until != never) {
+    left = until - std::chrono::steady_clock::now();
+    if (left < nanoseconds::zero()) left = nanoseconds::zero();
+  }
+  int const count =
+      wait(epoll_.get(), events.data(), static_cast<int>(events.size()), left, until == never);
+  if (count < 0) {
+    if (errno == EINTR) return;
+    checked(count, "coir: epoll_wait");
+  }
+  for (int i = 0; i < count; ++i) {
+    std::uint64_t rings;
+    (void)!::read(events[static_cast<std::size_t>(i)].data.fd, &rings, sizeof rings);
+  }
+}
+
+}  // namespace coir::detail

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Counting a group's tasks in and out, and what it throws in the end.
+
+#include <coir/task/group.hpp>
+
+#include <mutex>
+
+#include <coir/base/check.hpp>
+#include <coir/cancel/suspend.hpp>
+#include <coir/task/this_task.hpp>
+
+namespace coir {
+
+using guard = std::lock_guard<detail::spin_lock>;
+
+task_group::admission::admission(task_group& into) : group(into) {
+  guard const held(group.scope_.base().task->lock);
+  if (group.closed_) detail::misuse("coir: task_group::spawn() after the group was joined");
+  ++group.children_;
+}
+
+task_group::admission::~admission() {
+  if (std::uncaught_exceptions() > exceptions) group.one_less();  // the spawn has failed
+}
+
+task_group::~task_group() {
+  if (closed_) return;
+  cancel("its group was destroyed");
+  wait_for_children();
+  // Nobody will ask for these any more: each goes to the unhandled-exception handler (G3).
+  while (!failed_.empty()) static_cast<detail::task_record*>(failed_.pop_front().task)->drop_ref();
+}
+
+void task_group::cancel(std::string text) {
+  detail::cancel(scope_.base(), cancel_reason(cancel_cause::requested, std::move(text)));
+}
+
+void task_group::body_failed(std::exception_ptr error) {
+  body_error_ = std::move(error);
+  detail::cancel(scope_.base(), cancel_reason(cancel_cause::sibling_failed));
+}
+
+void task_group::join() {
+  if (closed_) return;
+  if (!finish()) this_task::checkpoint();
+}
+
+bool task_group::finish() {
+  wait_for_children();
+  bool const own = scope_.exit();
+  std::vector<std::exception_ptr> errors = take_errors();
+  if (!errors.empty()) throw exception_group(std::move(errors));
+  if (!own) this_task::checkpoint();  // the exit of a group is a suspension point
+  return own;
+}
+
+void task_group::finish_with_first() {
+  wait_for_children();
+  scope_.exit();
+  std::vector<std::exception_ptr> const errors = take_errors();
+  if (!errors.empty()) std::rethrow_exception(errors.front());
+  this_task::checkpoint();
+}
+
+/// A child has ended: in the list of failures if it failed, then out of the count. The count goes
+/// last, for at zero the owner may destroy the group.
+void task_group::child_ended(detail::task_record& child) noexcept {
+  bool const failed = child.how == detail::outcome::failed;
+  {
+    guard const held(scope_.base().task->lock);
+    child.root.unlink();
+    if (failed) {
+      child.add_ref();
+      failed_.push_back(child.root);
+    }
+  }
+  if (failed) detail::cancel(scope_.base(), cancel_reason(cancel_cause::sibling_failed));
+  one_less();
+}
+
+void task_group::one_less() noexcept {
+  detail::task_core& owner = *scope_.base().task;
+  bool claimed = false;
+  {
+    guard const held(owner.lock);
+    if (--children_ == 0 && joining_)
+      claimed = detail::claim(owner, detail::wake_reason::fulfilled);
+  }
+  if (claimed) detail::wake(owner);
+}
+
+void task_group::wait_for_children() noexcept {
+  detail::task_core& self = *scope_.base().task;
+  if (&self != &detail::current_task_or_thread())
+    detail::die("a task_group was joined or destroyed by another task than the one that made it");
+  self.lock.lock();
+  if (children_ == 0) {
+    closed_ = true;
+    self.lock.unlock();
+    return;
+  }
+  joining_ = true;
+  detail::list_hook nowhere;  // the count is the whole queue
+  // Shielded: an outer cancel reaches the children through the scope tree, and this waits for them.
+  (void)detail::suspend(self, self.lock, nowhere, "task_group::join", never,
+                        detail::shielding::shielded);
+  guard const held(self.lock);
+  closed_ = true;
+}
+
+std::vector<std::exception_ptr> task_group::take_errors() {
+  std::vector<std::exception_ptr> errors;
+  if (body_error_) errors.push_back(std::exchange(body_error_, nullptr));
+  while (!failed_.empty()) {
+    detail::record_ref<detail::task_record> const child(
+        static_cast<detail::task_record*>(failed_.pop_front().task));
+    child->retrieved.store(true, std::memory_order_release);
+    errors.push_back(child->error);
+  }
+  return errors;
+}
+
+}  // namespace coir

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What the handle of any task does.
+
+#include <coir/task/task.hpp>
+
+#include <mutex>
+
+#include <coir/base/check.hpp>
+
+namespace coir {
+
+any_task& any_task::operator=(any_task&& other) noexcept {
+  if (this != &other) {
+    release();
+    record_ = std::move(other.record_);
+  }
+  return *this;
+}
+
+void any_task::release() noexcept {
+  detail::record_ref<detail::task_record> const gone = std::move(record_);
+  if (!gone || gone->owner != nullptr || gone->ended.load(std::memory_order_acquire)) return;
+  if (gone.get() == detail::current_task()) return;  // its own handle: the run owns it now
+  detail::cancel(gone->root, cancel_reason(cancel_cause::requested, "its handle was destroyed"));
+  detail::await_end(*gone, never, /*shielded=*/true);
+}
+
+void any_task::detach() {
+  (void)record();
+  record_ = {};
+}
+
+detail::task_record& any_task::record() const {
+  if (!record_)
+    detail::misuse(
+        "coir: this task handle is empty: it was moved from, detached, or never had a task");
+  return *record_;
+}
+
+std::exception_ptr any_task::exception() const {
+  if (!done() || record().how != detail::outcome::failed) return nullptr;
+  record().retrieved.store(true, std::memory_order_release);
+  return record().error;
+}
+
+bool any_task::cancel(std::string text) const {
+  detail::task_record& target = record();
+  if (target.ended.load(std::memory_order_acquire)) return false;
+  detail::cancel(target.root, cancel_reason(cancel_cause::requested, std::move(text)));
+  return true;
+}
+
+void any_task::set_name(std::string name) const {
+  auto fresh = std::make_unique<std::string>(std::move(name));
+  std::lock_guard<detail::spin_lock> const held(record().lock);
+  record().name.swap(fresh);
+}
+
+bool any_task::await_or_end(time_point deadline) const {
+  detail::task_record& target = record();
+  bool in_time = false;
+  try {
+    in_time = detail::await_end(target, deadline);
+  } catch (coir::cancelled const&) {
+    detail::cancel(target.root, cancel_reason(cancel_cause::requested, "its waiter was cancelled"));
+    detail::await_end(target, never, /*shielded=*/true);
+    throw;
+  }
+  if (in_time) return false;
+  detail::cancel(target.root, cancel_reason(cancel_cause::deadline));
+  detail::await_end(target, never, /*shielded=*/true);
+  return target.how == detail::outcome::cancelled;
+}
+
+void any_task::await_result() const {
+  detail::task_record& target = record();
+  detail::await_end(target, never);
+  if (target.error == nullptr) return;
+  target.retrieved.store(true, std::memory_order_release);
+  std::rethrow_exception(target.error);
+}
+
+}  // namespace coir

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSL-1.0
+/// The running task, seen from inside.
+
+#include <coir/task/this_task.hpp>
+
+#include <mutex>
+
+#include <coir/cancel/scope.hpp>
+
+namespace coir::this_task {
+namespace {
+
+detail::scope& root_of(detail::task_core& self) {
+  detail::scope* at = self.innermost;
+  while (at->outer != nullptr) at = at->outer;
+  return *at;
+}
+
+}  // namespace
+
+void checkpoint() {
+  detail::task_core& self = detail::current_task_or_thread();
+  if (detail::deliverable(*self.innermost)) detail::deliver(self);
+}
+
+unsigned cancelling() {
+  detail::task_core& self = detail::current_task_or_thread();
+  std::lock_guard<detail::spin_lock> const held(self.lock);
+  return root_of(self).requests;
+}
+
+unsigned uncancel() { return detail::uncancel(root_of(detail::current_task_or_thread())); }
+
+std::string name() { return detail::name_of(detail::current_task_or_thread()); }
+
+std::uint64_t id() { return detail::current_task_or_thread().id; }
+
+}  // namespace coir::this_task

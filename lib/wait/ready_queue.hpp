@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+/// One worker's runnable fibers, and the direct switch from one to the next.
+
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+#include <coir/wait/task_core.hpp>
+
+#include "context/switch.hpp"
+
+namespace coir::detail {
+
+/// Whose turn it is on one worker.
+///
+/// The task that suspends switches straight to the next one: no dispatcher runs in between. Only
+/// when the round is over and something else has to be looked at (posts, clock, I/O) does it switch
+/// to the worker's loop, which runs as `root`, on the thread's own stack.
+///
+/// The queue is a ring of pointers, and not a list through the tasks, so that the records of the
+/// next tasks can be prefetched while this one still runs. Room for every task is made at spawn:
+/// waking never allocates.
+/// Thread: its worker's, but for push_from_outside().
+struct ready_queue {
+  static constexpr int rounds_per_look = 64;                      // S2
+  static constexpr std::chrono::microseconds time_per_look{100};  // S2
+
+  explicit ready_queue(virtual_clock* time) noexcept : clock(time) {}
+  ready_queue(ready_queue const&) = delete;
+  ready_queue& operator=(ready_queue const&) = delete;
+  ~ready_queue();
+
+  /// Makes room for one more task of this worker.
+  void reserve_one();
+  void release_one() noexcept { --tasks_; }
+
+  /// Appends a task to the queue.
+  void push(task_core& task) noexcept { ring_[tail_++ & mask_] = &task; }
+
+  /// The same from another thread: leaves the task in the inbox and rings if the worker sleeps.
+  void push_from_outside(task_core& task) noexcept;
+
+  /// Asks the worker to look around, from any thread.
+  void ring_from_outside() noexcept;
+
+  /// Suspends the running fiber until it is woken. It is parked, or claimed already.
+  void park(task_core& self) noexcept { leave(self); }
+
+  /// Lets every fiber that is ready now run before `self` goes on.
+  void yield(task_core& self) noexcept {
+    push(self);
+    leave(self);
+  }
+
+  /// The task that runs on `own` has ended, and its record may be gone. Returns the next task if it
+  /// has never run and can begin on this very stack; else gives the stack back and is gone.
+  task_core& go_on_after_end(stack& own) noexcept;
+
+  /// The worker's loop lets ready tasks run until none is left, or until it is time to look around.
+  void run_ready() noexcept;
+
+  /// Takes what others left in the inbox. True if there was anything.
+  bool take_inbox() noexcept;
+
+  /// The worker is about to sleep: from now on a push_from_outside() rings. False if something has
+  /// come meanwhile.
+  bool fall_asleep() noexcept;
+
+  [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
+
+  virtual_clock* const clock;  // null: real time. A virtual one moves only when nothing can run
+
+  // Set by the worker that owns this queue.
+  int wake_fd = -1;                       // eventfd that ends its sleep
+  exception_state* exceptions = nullptr;  // of its thread
+  execution root;                         // its loop, on the thread's own stack
+  /// Gives a fresh task a stack; false if there is none, and then the task has failed and ended.
+  bool (*begin)(ready_queue& home, task_core& fresh) noexcept = nullptr;
+  /// Whether a fresh task may run on `own`, which its last task has left; if so it now does.
+  bool (*reuse)(ready_queue& home, task_core& fresh, stack& own) noexcept = nullptr;
+  void (*give_back)(ready_queue& home, stack& unused) noexcept = nullptr;
+
+ private:
+  void leave(task_core& self) noexcept;
+  task_core* pick() noexcept;
+  task_core* pick_begun() noexcept;
+  bool next_round() noexcept;
+  bool time_to_look() noexcept;
+  void prefetch() const noexcept;
+
+  std::unique_ptr<task_core*[]> ring_;  // the slots from head_ to tail_, modulo the size
+  std::size_t mask_ = 0;
+  std::size_t head_ = 0;
+  std::size_t tail_ = 0;
+  std::size_t round_end_ = 0;   // what lies before it was ready when the round began
+  std::size_t next_clock_ = 0;  // read the clock once head_ has come here
+  std::size_t stride_ = 1;      // switches between two readings, 1 to 64
+  int rounds_left_ = 0;
+  time_point last_clock_{};  // when the clock was last read
+  time_point last_look_{};   // when the loop last ran
+  execution departed_;       // of a task that has ended: nobody goes on there
+  std::size_t tasks_ = 0;    // alive; the ring has room for them all
+
+  std::atomic<task_core*> inbox_{nullptr};  // newest first; or `sleeping()`
+  std::atomic<int> pushing_{0};             // threads inside push_from_outside()
+};
+
+/// The running task of this thread, and the worker it runs on if it is a fiber.
+struct thread_state {
+  task_core* current = nullptr;
+  ready_queue* home = nullptr;
+};
+extern constinit thread_local thread_state this_thread;
+
+}  // namespace coir::detail

@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Groups and gather on every model: all end together, and every failure is told.
+
+#include <atomic>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "contract/models.hpp"
+
+namespace contract {
+namespace {
+
+template <class Model>
+class GroupOnAny : public ::testing::Test {};
+TYPED_TEST_SUITE(GroupOnAny, all_models);
+
+template <class Model>
+class GroupOn : public ::testing::Test {};
+TYPED_TEST_SUITE(GroupOn, concurrent_models);
+
+using GroupInVirtualTime = virtual_run;
+
+/// Parks until a cancel comes, and counts it.
+void wait_for_cancel(std::atomic<int>& cancelled) {
+  try {
+    coir::event().wait();
+  } catch (coir::cancelled const&) {
+    ++cancelled;
+    throw;
+  }
+}
+
+template <class F>
+coir::exception_group failure_of(F&& f) {
+  try {
+    f();
+  } catch (coir::exception_group const& e) {
+    return e;
+  }
+  throw std::runtime_error("nothing failed");
+}
+
+// G2
+TYPED_TEST(GroupOnAny, WaitsForItsTasksAndReturnsTheBodysResult) {
+  in_run<TypeParam>([] {
+    std::atomic<int> done = 0;
+    int const result = coir::group([&](coir::task_group& g) {
+      for (int i = 0; i < 5; ++i)
+        g.spawn([&] {
+          coir::yield();
+          ++done;
+        });
+      return 9;
+    });
+    EXPECT_EQ(result, 9);
+    EXPECT_EQ(done, 5);
+    EXPECT_EQ(*coir::group([](coir::task_group&) { return std::make_unique<int>(2); }), 2);
+  });
+}
+
+// G2
+TYPED_TEST(GroupOnAny, TheHandleOfAGroupsTaskGivesItsResult) {
+  in_run<TypeParam>([] {
+    coir::group([](coir::task_group& g) {
+      auto task = g.spawn(
+          {.name = "child"}, [](int n) { return n + 1; }, 4);
+      EXPECT_EQ(task.name(), "child");
+      EXPECT_EQ(task.get(), 5);
+    });
+  });
+}
+
+// G2
+TYPED_TEST(GroupOn, TheFirstFailureCancelsSiblingsAndBody) {
+  in_run<TypeParam>([] {
+    std::atomic<int> cancelled = 0;
+    coir::event fail;
+    coir::exception_group const errors = failure_of([&] {
+      coir::group([&](coir::task_group& g) {
+        await_parked(g.spawn([&] { wait_for_cancel(cancelled); }));
+        await_parked(g.spawn([&] { wait_for_cancel(cancelled); }));
+        g.spawn([&] {
+          fail.wait();
+          throw std::out_of_range("mine");
+        });
+        fail.set();
+        try {
+          coir::event().wait();
+        } catch (coir::cancelled const& e) {
+          EXPECT_EQ(e.reason().cause(), coir::cancel_cause::sibling_failed);
+          ++cancelled;
+          throw;
+        }
+      });
+    });
+    EXPECT_EQ(cancelled, 3);
+    ASSERT_EQ(errors.errors().size(), 1u);  // who was merely cancelled has not failed
+    ASSERT_EQ(errors.get<std::out_of_range>().size(), 1u);
+    EXPECT_STREQ(errors.get<std::out_of_range>()[0]->what(), "mine");
+    coir::yield();
+  });
+}
+
+// G2
+TYPED_TEST(GroupOn, AFailureOfTheBodyCancelsTheTasks) {
+  in_run<TypeParam>([] {
+    std::atomic<int> cancelled = 0;
+    coir::exception_group const errors = failure_of([&] {
+      coir::group([&](coir::task_group& g) {
+        await_parked(g.spawn([&] { wait_for_cancel(cancelled); }));
+        throw std::runtime_error("the body");
+      });
+    });
+    EXPECT_EQ(cancelled, 1);
+    EXPECT_STREQ(errors.what(), "1 failure: the body");
+  });
+}
+
+// G2
+TYPED_TEST(GroupOn, CarriesEveryFailureInOrderOfCompletion) {
+  in_run<TypeParam>([] {
+    coir::exception_group const errors = failure_of([] {
+      coir::group([](coir::task_group& g) {
+        auto second = g.spawn([] {
+          try {
+            coir::event().wait();
+          } catch (coir::cancelled const&) {
+            throw std::logic_error("second");
+          }
+        });
+        await_parked(second);
+        g.spawn([] { throw std::runtime_error("first"); });
+        coir::shield([&] { second.join(); });
+      });
+    });
+    EXPECT_STREQ(errors.what(), "2 failures: first; second");
+    EXPECT_EQ(errors.errors().size(), 2u);
+    EXPECT_EQ(errors.get<std::logic_error>().size(), 1u);
+    EXPECT_TRUE(errors.get<std::bad_alloc>().empty());
+  });
+}
+
+// G2
+TYPED_TEST(GroupOnAny, AFailureIsAnExceptionGroupEvenWhenItIsAlone) {
+  in_run<TypeParam>([] {
+    coir::exception_group const errors = failure_of([] {
+      coir::group([](coir::task_group& g) { g.spawn([] { throw std::out_of_range("mine"); }); });
+    });
+    EXPECT_STREQ(errors.what(), "1 failure: mine");
+  });
+}
+
+// G2
+TEST(ExceptionGroup, SplitsAlsoWhatIsNested) {
+  auto const error = [](auto e) { return std::make_exception_ptr(e); };
+  coir::exception_group const inner(
+      {error(std::out_of_range("a")), error(std::runtime_error("b"))});
+  coir::exception_group const all({error(std::out_of_range("c")), error(inner), error(1)});
+  EXPECT_STREQ(all.what(),
+               "3 failures: c; (2 failures: a; b); an exception that is no std::exception");
+  ASSERT_EQ(all.get<std::out_of_range>().size(), 2u);
+  EXPECT_STREQ(all.get<std::out_of_range>()[1]->what(), "a");
+
+  auto const [in, out] = all.split<std::out_of_range>();
+  ASSERT_TRUE(in);
+  ASSERT_TRUE(out);
+  EXPECT_STREQ(in->what(), "2 failures: c; (1 failure: a)");
+  EXPECT_STREQ(out->what(), "2 failures: (1 failure: b); an exception that is no std::exception");
+  auto const [none, everything] = all.split<std::bad_alloc>();
+  EXPECT_FALSE(none);
+  ASSERT_TRUE(everything);
+  EXPECT_STREQ(everything->what(), all.what());
+}
+
+// G2
+TYPED_TEST(GroupOnAny, AFailureInANestedGroupReachesTheOuterOneAsAGroup) {
+  in_run<TypeParam>([] {
+    coir::exception_group const errors = failure_of([] {
+      coir::group([](coir::task_group& outer) {
+        outer.spawn([] {
+          coir::group([](coir::task_group& inner) {
+            inner.spawn([] { throw std::out_of_range("deep"); });
+          });
+        });
+      });
+    });
+    EXPECT_STREQ(errors.what(), "1 failure: (1 failure: deep)");
+    EXPECT_EQ(errors.get<std::out_of_range>().size(), 1u);
+  });
+}
+
+// G2, C1: the cancel goes down the tree
+TYPED_TEST(GroupOn, AFailureCancelsTheGroupsOfItsSiblings) {
+  in_run<TypeParam>([] {
+    std::atomic<int> cancelled = 0;
+    coir::event ready;
+    coir::exception_group const errors = failure_of([&] {
+      coir::group([&](coir::task_group& outer) {
+        outer.spawn([&] {
+          coir::group([&](coir::task_group& inner) {
+            for (int i = 0; i < 3; ++i)
+              await_parked(inner.spawn([&] { wait_for_cancel(cancelled); }));
+            ready.set();
+          });
+        });
+        ready.wait();
+        outer.spawn([] { throw std::runtime_error("mine"); });
+      });
+    });
+    EXPECT_EQ(cancelled, 3);
+    EXPECT_EQ(errors.errors().size(), 1u);
+  });
+}
+
+// G2
+TYPED_TEST(GroupOn, CancellingAGroupEndsItInSilence) {
+  in_run<TypeParam>([] {
+    std::atomic<int> cancelled = 0;
+    coir::group([&](coir::task_group& g) {
+      await_parked(g.spawn([&] { wait_for_cancel(cancelled); }));
+      g.cancel();
+      g.cancel();
+      coir::yield();
+      ADD_FAILURE() << "went on";
+    });
+    EXPECT_EQ(cancelled, 1);
+    coir::yield();
+  });
+}
+
+// G2: but a body that owes a result cannot give one
+TYPED_TEST(GroupOnAny, ACancelledBodyThatOwesAResultThrowsCancelled) {
+  in_run<TypeParam>([] {
+    EXPECT_THROW(coir::group([](coir::task_group& g) {
+                   g.cancel();
+                   coir::yield();
+                   return 1;
+                 }),
+                 coir::cancelled);
+  });
+}
+
+// G2: a child may cancel its group
+TYPED_TEST(GroupOn, ATaskMayCancelItsGroup) {
+  in_run<TypeParam>([] {
+    std::atomic<int> cancelled = 0;
+    coir::group([&](coir::task_group& g) {
+      await_parked(g.spawn([&] { wait_for_cancel(cancelled); }));
+      g.spawn([&] { g.cancel("found it"); });
+    });
+    EXPECT_EQ(cancelled, 1);
+  });
+}
+
+// G2: a cancelled child is no failure
+TYPED_TEST(GroupOn, CancellingOneTaskLeavesTheOthersAlone) {
+  in_run<TypeParam>([] {
+    coir::event set;
+    int done = 0;
+    coir::group([&](coir::task_group& g) {
+      auto one = g.spawn([] { coir::event().wait(); });
+      auto other = g.spawn([&] {
+        set.wait();
+        ++done;
+      });
+      await_parked(one);
+      one.cancel();
+      one.join();
+      EXPECT_TRUE(one.cancelled());
+      EXPECT_FALSE(other.done());
+      set.set();
+    });
+    EXPECT_EQ(done, 1);
+  });
+}
+
+// G1
+TYPED_TEST(GroupOnAny, SpawningInAJoinedGroupIsALogicError) {
+  in_run<TypeParam>([] {
+    coir::task_group g;
+    int done = 0;
+    g.spawn([&] { ++done; });
+    EXPECT_FALSE(g.closed());
+    g.join();
+    EXPECT_TRUE(g.closed());
+    EXPECT_EQ(done, 1);
+    EXPECT_THROW(g.spawn([] { ADD_FAILURE(); }), std::logic_error);
+    g.join();
+    g.cancel();
+  });
+}
+
+// G1
+TYPED_TEST(GroupOn, DestroyingAGroupCancelsAndJoinsItsTasks) {
+  in_run<TypeParam>([] {
+    std::atomic<int> cancelled = 0;
+    {
+      coir::task_group g;
+      await_parked(g.spawn([&] { wait_for_cancel(cancelled); }));
+    }
+    EXPECT_EQ(cancelled, 1);
+    coir::yield();
+  });
+}
+
+// G2, C8: a cancel from outside goes to the tasks, and on
+TYPED_TEST(GroupOn, ACancelFromOutsideEndsTheTasksAndPassesThrough) {
+  in_run<TypeParam>([] {
+    std::atomic<int> cancelled = 0;
+    coir::event ready;
+    auto owner = coir::spawn([&] {
+      coir::group([&](coir::task_group& g) {
+        for (int i = 0; i < 2; ++i) await_parked(g.spawn([&] { wait_for_cancel(cancelled); }));
+        ready.set();
+      });
+      ADD_FAILURE() << "went on";
+    });
+    ready.wait();
+    owner.cancel();
+    EXPECT_THROW(owner.get(), coir::cancelled);
+    EXPECT_EQ(cancelled, 2);
+  });
+}
+
+// G2: tasks spawn siblings
+TYPED_TEST(GroupOnAny, ATaskMaySpawnSiblingsWhileItsGroupWaits) {
+  in_run<TypeParam>([] {
+    std::atomic<int> done = 0;
+    coir::group([&](coir::task_group& g) {
+      g.spawn([&] {
+        coir::yield();
+        g.spawn([&] { ++done; });
+        g.spawn([&] { ++done; });
+      });
+    });
+    EXPECT_EQ(done, 2);
+  });
+}
+
+// G4
+TYPED_TEST(GroupOnAny, GatherGivesResultsInArgumentOrder) {
+  in_run<TypeParam>([] {
+    auto const [a, b, c] = coir::gather(
+        coir::call([](int n) { return n; }, 1), [] { return std::string("two"); },
+        [] { return std::make_unique<int>(3); });
+    EXPECT_EQ(a, 1);
+    EXPECT_EQ(b, "two");
+    EXPECT_EQ(*c, 3);
+    auto const nothing = coir::gather([] {}, [] { return 4; });
+    static_assert(std::is_same_v<decltype(nothing), std::tuple<std::monostate, int> const>);
+    EXPECT_EQ(std::get<1>(nothing), 4);
+  });
+}
+
+// G4
+TEST_F(GroupInVirtualTime, GatherRunsItsCallsSideBySideAndKeepsTheirOrder) {
+  in_run([&] {
+    std::vector<int> begun;
+    auto const sleeper = [&](int n, auto delay) {
+      begun.push_back(n);
+      coir::sleep_for(delay);
+      return n;
+    };
+    auto const results = coir::gather(coir::call(sleeper, 1, 3h), coir::call(sleeper, 2, 1h),
+                                      coir::call(sleeper, 3, 2h));
+    EXPECT_EQ(results, (std::tuple{1, 2, 3}));
+    EXPECT_EQ(begun, (std::vector{1, 2, 3}));
+    EXPECT_EQ(elapsed(), 3h);
+  });
+}
+
+// G4
+TYPED_TEST(GroupOn, GatherThrowsTheFirstFailureOnceTheOthersHaveEnded) {
+  in_run<TypeParam>([] {
+    std::atomic<int> cancelled = 0;
+    coir::event parked;
+    EXPECT_THROW(coir::gather(
+                     [&] {
+                       parked.set();
+                       wait_for_cancel(cancelled);
+                     },
+                     [&] {
+                       parked.wait();
+                       throw std::out_of_range("mine");
+                     }),
+                 std::out_of_range);
+    EXPECT_EQ(cancelled, 1);
+    coir::yield();
+  });
+}
+
+// G4
+TYPED_TEST(GroupOn, CancellingAGatherEndsWhatItOwns) {
+  in_run<TypeParam>([] {
+    std::atomic<int> cancelled = 0;
+    coir::semaphore begun(0, 2);
+    auto waiter = coir::spawn([&] {
+      auto const child = [&] {
+        begun.release();
+        wait_for_cancel(cancelled);
+      };
+      coir::gather(child, child);
+    });
+    begun.acquire();
+    begun.acquire();
+    waiter.cancel();
+    EXPECT_THROW(waiter.get(), coir::cancelled);
+    EXPECT_EQ(cancelled, 2);
+  });
+}
+
+// G4
+TYPED_TEST(GroupOnAny, GatherOfHandlesBorrowsAndAllowsDuplicates) {
+  in_run<TypeParam>([] {
+    auto a = coir::spawn([] { return 1; });
+    auto b = coir::spawn([] {});
+    EXPECT_EQ(coir::gather(a, b, a), (std::tuple{1, std::monostate{}, 1}));
+    EXPECT_EQ(a.get(), 1);
+  });
+}
+
+// G4
+TYPED_TEST(GroupOnAny, GatherOfARangeGivesAVector) {
+  in_run<TypeParam>([] {
+    std::vector<coir::task<int>> tasks;
+    EXPECT_TRUE(coir::gather(tasks).empty());
+    for (int i = 0; i < 4; ++i) tasks.push_back(coir::spawn([i] { return i; }));
+    EXPECT_EQ(coir::gather(tasks), (std::vector{0, 1, 2, 3}));
+    std::vector<coir::task<>> silent;
+    silent.push_back(coir::spawn([] {}));
+    coir::gather(silent);
+  });
+}
+
+// G4
+TYPED_TEST(GroupOn, AFailureOfABorrowedTaskIsThrownAtOnceAndTheOthersGoOn) {
+  in_run<TypeParam>([] {
+    coir::event set;
+    auto slow = coir::spawn([&] {
+      set.wait();
+      return 1;
+    });
+    auto failing = coir::spawn([]() -> int { throw std::out_of_range("mine"); });
+    EXPECT_THROW(coir::gather(slow, failing), std::out_of_range);
+    EXPECT_FALSE(slow.done());
+    set.set();
+    EXPECT_EQ(slow.get(), 1);
+  });
+}
+
+// G4
+TYPED_TEST(GroupOn, CancellingAGatherEndsWhatItBorrowed) {
+  in_run<TypeParam>([] {
+    std::atomic<int> cancelled = 0;
+    auto a = coir::spawn([&] { wait_for_cancel(cancelled); });
+    auto b = coir::spawn([&] { wait_for_cancel(cancelled); });
+    await_parked(a);
+    await_parked(b);
+    auto waiter = coir::spawn([&] { coir::gather(a, b); });
+    await_parked(waiter);
+    waiter.cancel();
+    EXPECT_THROW(waiter.get(), coir::cancelled);
+    EXPECT_TRUE(a.done());
+    EXPECT_TRUE(b.done());
+    EXPECT_EQ(cancelled, 2);
+  });
+}
+
+// G4, T1
+TEST_F(GroupInVirtualTime, ATimeoutAroundAGroupEndsItExactlyOnTime) {
+  in_run([&] {
+    std::atomic<int> cancelled = 0;
+    EXPECT_THROW(coir::timeout(2s,
+                               [&] {
+                                 coir::group([&](coir::task_group& g) {
+                                   for (int i = 0; i < 3; ++i)
+                                     g.spawn([&] { wait_for_cancel(cancelled); });
+                                 });
+                               }),
+                 coir::timeout_error);
+    EXPECT_EQ(cancelled, 3);
+    EXPECT_EQ(elapsed(), 2s);
+  });
+}
+
+}  // namespace
+// G2: a base class finds the members of nested groups too, and never the groups.
+TEST(ExceptionGroup, FindsMembersOfNestedGroupsByTheirBase) {
+  auto const as_error = [](char const* text) {
+    return std::make_exception_ptr(std::runtime_error(text));
+  };
+  coir::exception_group const inner({as_error("a"), as_error("b")});
+  coir::exception_group const all({std::make_exception_ptr(inner), as_error("c")});
+  auto const found = all.get<std::exception>();
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_STREQ(found[0]->what(), "a");
+  EXPECT_STREQ(found[2]->what(), "c");
+}
+
+}  // namespace contract

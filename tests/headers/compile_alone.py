@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Compiles each public header alone, twice in one file, with warnings as errors.
+
+usage: compile_alone.py INCLUDE_DIR -- COMPILER...
+"""
+import os
+import pathlib
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+FLAGS = ["-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion",
+         "-Wnon-virtual-dtor", "-Werror"]
+
+
+def complaint(compiler, include, header):
+    """What the compiler says about `header`; nothing when all is well."""
+    line = f"#include <{header}>\n"
+    run = subprocess.run([*compiler, *FLAGS, f"-I{include}", "-x", "c++", "-"],
+                         input=line + line, capture_output=True, text=True)
+    return run.stderr if run.returncode else ""
+
+
+def main():
+    include, dashes, *compiler = sys.argv[1:]
+    assert dashes == "--" and compiler, __doc__
+    headers = sorted(path.relative_to(include) for path in pathlib.Path(include).rglob("*.hpp"))
+    if not headers:
+        sys.exit(f"{include} holds no header")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        complaints = list(pool.map(lambda header: complaint(compiler, include, header), headers))
+    for header, text in zip(headers, complaints):
+        if text:
+            print(f"{header} does not compile alone:\n{text}")
+    print(f"{len(headers)} headers, {sum(map(bool, complaints))} failed")
+    sys.exit(any(complaints))
+
+
+main()
