@@ -9,6 +9,7 @@
 
 #include <coir/base/check.hpp>
 
+#include "context/sanitizer.hpp"
 #include "model/unhandled.hpp"
 
 namespace coir::detail {
@@ -18,6 +19,7 @@ using guard = std::lock_guard<spin_lock>;
 task_record::~task_record() {
   if (how == outcome::failed && !retrieved.load(std::memory_order_acquire))
     report_unhandled(*this, error);
+  sanitizer::drop_exception(error);
 }
 
 void runtime::adopt(task_record& fresh) noexcept {
