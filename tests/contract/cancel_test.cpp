@@ -12,13 +12,11 @@
 namespace contract {
 namespace {
 
-template <class Model>
-class CancelOnAny : public ::testing::Test {};
-TYPED_TEST_SUITE(CancelOnAny, all_models);
+class CancelOnAny : public on_model {};
+INSTANTIATE_TEST_SUITE_P(Models, CancelOnAny, all_models, model_name);
 
-template <class Model>
-class CancelOn : public ::testing::Test {};
-TYPED_TEST_SUITE(CancelOn, concurrent_models);
+class CancelOn : public on_model {};
+INSTANTIATE_TEST_SUITE_P(Models, CancelOn, concurrent_models, model_name);
 
 using CancelInVirtualTime = virtual_run;
 
@@ -34,8 +32,8 @@ template <class F>
 at_end(F) -> at_end<F>;
 
 // C1, C2
-TYPED_TEST(CancelOn, AParkedTaskWakesAtOnce) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOn, AParkedTaskWakesAtOnce) {
+  in_run([] {
     coir::event never_set;
     auto task = coir::spawn([&] { never_set.wait(); });
     await_parked(task);
@@ -66,8 +64,8 @@ TEST(CancelOnFibers, ATaskCancelledBeforeItsFirstStepNeverStarts) {
 }
 
 // C7, on every model: a task of a cancelled group never starts
-TYPED_TEST(CancelOnAny, ATaskOfACancelledGroupNeverStarts) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, ATaskOfACancelledGroupNeverStarts) {
+  in_run([] {
     bool started = false;
     coir::group([&](coir::task_group& g) {
       g.cancel();
@@ -78,8 +76,8 @@ TYPED_TEST(CancelOnAny, ATaskOfACancelledGroupNeverStarts) {
 }
 
 // C7
-TYPED_TEST(CancelOnAny, CancellingAFinishedTaskIsRefused) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, CancellingAFinishedTaskIsRefused) {
+  in_run([] {
     auto task = coir::spawn([] { return 1; });
     task.join();
     EXPECT_FALSE(task.cancel());
@@ -89,8 +87,8 @@ TYPED_TEST(CancelOnAny, CancellingAFinishedTaskIsRefused) {
 }
 
 // C7
-TYPED_TEST(CancelOn, ATaskThatReturnsAfterCatchingItsCancelIsFinished) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOn, ATaskThatReturnsAfterCatchingItsCancelIsFinished) {
+  in_run([] {
     coir::event never_set;
     auto task = coir::spawn([&] {
       try {
@@ -107,8 +105,8 @@ TYPED_TEST(CancelOn, ATaskThatReturnsAfterCatchingItsCancelIsFinished) {
 }
 
 // C3
-TYPED_TEST(CancelOn, ACancelIsDeliveredAtEverySuspensionUntilTheScopeIsLeft) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOn, ACancelIsDeliveredAtEverySuspensionUntilTheScopeIsLeft) {
+  in_run([] {
     coir::event never_set;
     int deliveries = 0;
     auto task = coir::spawn([&] {
@@ -128,8 +126,8 @@ TYPED_TEST(CancelOn, ACancelIsDeliveredAtEverySuspensionUntilTheScopeIsLeft) {
 }
 
 // C3, on every model, in a scope
-TYPED_TEST(CancelOnAny, ACancelledScopeThrowsAtEverySuspensionInsideAndNoneOutside) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, ACancelledScopeThrowsAtEverySuspensionInsideAndNoneOutside) {
+  in_run([] {
     coir::cancel_scope scope;
     coir::event set;
     set.set();
@@ -148,8 +146,8 @@ TYPED_TEST(CancelOnAny, ACancelledScopeThrowsAtEverySuspensionInsideAndNoneOutsi
 }
 
 // C2: code that does not suspend is not interrupted
-TYPED_TEST(CancelOnAny, CodeThatNeverSuspendsComesToItsEnd) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, CodeThatNeverSuspendsComesToItsEnd) {
+  in_run([] {
     coir::cancel_scope scope;
     scope.cancel();
     EXPECT_EQ(scope.run([] { return 5; }), 5);
@@ -158,8 +156,8 @@ TYPED_TEST(CancelOnAny, CodeThatNeverSuspendsComesToItsEnd) {
 }
 
 // C3
-TYPED_TEST(CancelOn, UncancelTakesOneRequestBack) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOn, UncancelTakesOneRequestBack) {
+  in_run([] {
     coir::event never_set;
     coir::event set;
     set.set();
@@ -204,8 +202,8 @@ TEST(CancelOnFibers, UncancelOfOneOfTwoRequestsLeavesTheTaskCancelled) {
 }
 
 // C3: there is nothing to take back
-TYPED_TEST(CancelOnAny, UncancelWithoutARequestDoesNothing) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, UncancelWithoutARequestDoesNothing) {
+  in_run([] {
     EXPECT_EQ(coir::this_task::cancelling(), 0u);
     EXPECT_EQ(coir::this_task::uncancel(), 0u);
   });
@@ -231,8 +229,8 @@ TEST(CancelOnFibers, CompletionWinsOverALaterCancel) {
 }
 
 // C6
-TYPED_TEST(CancelOnAny, AWaitInADestructorDuringTheUnwindingOfACancelIsUndisturbed) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, AWaitInADestructorDuringTheUnwindingOfACancelIsUndisturbed) {
+  in_run([] {
     coir::cancel_scope scope;
     bool waited = false;
     EXPECT_FALSE(scope.run([&] {
@@ -249,8 +247,8 @@ TYPED_TEST(CancelOnAny, AWaitInADestructorDuringTheUnwindingOfACancelIsUndisturb
 }
 
 // C6
-TYPED_TEST(CancelOn, AParkedWaitInADestructorDuringUnwindingIsNotCancelledAgain) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOn, AParkedWaitInADestructorDuringUnwindingIsNotCancelledAgain) {
+  in_run([] {
     coir::event never_set;
     coir::event cleaned;
     coir::event unwinding;
@@ -276,8 +274,8 @@ TYPED_TEST(CancelOn, AParkedWaitInADestructorDuringUnwindingIsNotCancelledAgain)
 }
 
 // C6
-TYPED_TEST(CancelOnAny, ATimeoutInADestructorDuringUnwindingWorks) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, ATimeoutInADestructorDuringUnwindingWorks) {
+  in_run([] {
     coir::cancel_scope scope;
     bool timed_out = false;
     EXPECT_FALSE(scope.run([&] {
@@ -296,8 +294,8 @@ TYPED_TEST(CancelOnAny, ATimeoutInADestructorDuringUnwindingWorks) {
 }
 
 // C6
-TYPED_TEST(CancelOnAny, ACancelPendingDuringTheUnwindingOfAnotherExceptionWaitsForItsEnd) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, ACancelPendingDuringTheUnwindingOfAnotherExceptionWaitsForItsEnd) {
+  in_run([] {
     coir::cancel_scope scope;
     bool waited = false;
     EXPECT_FALSE(scope.run([&] {
@@ -318,8 +316,8 @@ TYPED_TEST(CancelOnAny, ACancelPendingDuringTheUnwindingOfAnotherExceptionWaitsF
 }
 
 // C8
-TYPED_TEST(CancelOn, CancellingAJoinerLeavesTheTaskAlone) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOn, CancellingAJoinerLeavesTheTaskAlone) {
+  in_run([] {
     coir::event set;
     auto task = coir::spawn([&] {
       set.wait();
@@ -337,8 +335,8 @@ TYPED_TEST(CancelOn, CancellingAJoinerLeavesTheTaskAlone) {
 }
 
 // C8: timeout() owns what it waits for
-TYPED_TEST(CancelOn, CancellingAWaiterInATimeoutEndsTheTask) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOn, CancellingAWaiterInATimeoutEndsTheTask) {
+  in_run([] {
     coir::event never_set;
     bool cleaned = false;
     auto task = coir::spawn([&] {
@@ -373,9 +371,9 @@ TEST(CancelOnFibers, TheFirstReasonStands) {
 }
 
 // C9: what ends with the run hears so
-TYPED_TEST(CancelOn, LeftoversOfARunAreCancelledForShutdown) {
+TEST_P(CancelOn, LeftoversOfARunAreCancelledForShutdown) {
   std::optional<coir::cancel_cause> cause;
-  in_run<TypeParam>([&] {
+  in_run([&] {
     auto task = coir::spawn([&] {
       try {
         coir::event().wait();
@@ -391,8 +389,8 @@ TYPED_TEST(CancelOn, LeftoversOfARunAreCancelledForShutdown) {
 }
 
 // C9
-TYPED_TEST(CancelOnAny, AShieldKeepsOuterCancelsOutUntilItIsLeft) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, AShieldKeepsOuterCancelsOutUntilItIsLeft) {
+  in_run([] {
     coir::cancel_scope scope;
     bool completed = false;
     bool after = false;
@@ -411,8 +409,8 @@ TYPED_TEST(CancelOnAny, AShieldKeepsOuterCancelsOutUntilItIsLeft) {
 }
 
 // C9
-TYPED_TEST(CancelOn, AShieldedTaskIsNotWokenByACancel) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOn, AShieldedTaskIsNotWokenByACancel) {
+  in_run([] {
     coir::event set;
     std::atomic<bool> completed = false;
     auto task = coir::spawn([&] {
@@ -432,15 +430,15 @@ TYPED_TEST(CancelOn, AShieldedTaskIsNotWokenByACancel) {
 }
 
 // C9: its own deadline still counts
-TYPED_TEST(CancelOnAny, ADeadlineInsideAShieldStillCounts) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, ADeadlineInsideAShieldStillCounts) {
+  in_run([] {
     coir::shield([] { EXPECT_FALSE(coir::move_on_after(1ms, [] { coir::sleep_for(1h); })); });
   });
 }
 
 // C9: a shield returns what its function returns
-TYPED_TEST(CancelOnAny, AShieldReturnsTheResult) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, AShieldReturnsTheResult) {
+  in_run([] {
     int number = 4;
     EXPECT_EQ(coir::shield([] { return std::string("kept"); }), "kept");
     int& same = coir::shield([&]() -> int& { return number; });
@@ -449,8 +447,8 @@ TYPED_TEST(CancelOnAny, AShieldReturnsTheResult) {
 }
 
 // C9: taking the shield away lets the cancel in
-TYPED_TEST(CancelOnAny, TakingTheShieldFromAScopeLetsThePendingCancelIn) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, TakingTheShieldFromAScopeLetsThePendingCancelIn) {
+  in_run([] {
     coir::cancel_scope outer;
     bool undisturbed = false;
     EXPECT_FALSE(outer.run([&] {
@@ -471,8 +469,8 @@ TYPED_TEST(CancelOnAny, TakingTheShieldFromAScopeLetsThePendingCancelIn) {
 }
 
 // T1, C9: a scope absorbs only its own cancel
-TYPED_TEST(CancelOnAny, OfTwoCancelledScopesTheOuterAbsorbs) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, OfTwoCancelledScopesTheOuterAbsorbs) {
+  in_run([] {
     coir::cancel_scope outer;
     coir::cancel_scope inner;
     bool after_inner = false;
@@ -494,8 +492,8 @@ TYPED_TEST(CancelOnAny, OfTwoCancelledScopesTheOuterAbsorbs) {
 }
 
 // C1: a request from before run() counts, one after does nothing
-TYPED_TEST(CancelOnAny, AScopeRemembersACancelFromBeforeItsRun) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, AScopeRemembersACancelFromBeforeItsRun) {
+  in_run([] {
     coir::cancel_scope scope;
     EXPECT_FALSE(scope.cancel_called());
     scope.cancel("early");
@@ -514,8 +512,8 @@ TYPED_TEST(CancelOnAny, AScopeRemembersACancelFromBeforeItsRun) {
 }
 
 // C1
-TYPED_TEST(CancelOnAny, ASecondRunOfAScopeIsALogicError) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOnAny, ASecondRunOfAScopeIsALogicError) {
+  in_run([] {
     coir::cancel_scope scope;
     EXPECT_TRUE(scope.run([] {}));
     EXPECT_THROW(scope.run([] {}), std::logic_error);
@@ -524,8 +522,8 @@ TYPED_TEST(CancelOnAny, ASecondRunOfAScopeIsALogicError) {
 }
 
 // C1
-TYPED_TEST(CancelOn, AScopeIsCancelledByAnotherTask) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOn, AScopeIsCancelledByAnotherTask) {
+  in_run([] {
     coir::cancel_scope scope;
     coir::event inside;
     auto task = coir::spawn([&] {
@@ -544,8 +542,8 @@ TYPED_TEST(CancelOn, AScopeIsCancelledByAnotherTask) {
 }
 
 // C1: tasks of a group inside a scope go with it
-TYPED_TEST(CancelOn, CancellingAScopeEndsTheGroupsInsideIt) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOn, CancellingAScopeEndsTheGroupsInsideIt) {
+  in_run([] {
     coir::cancel_scope scope;
     std::atomic<int> cancelled = 0;
     EXPECT_FALSE(scope.run([&] {
@@ -564,8 +562,8 @@ TYPED_TEST(CancelOn, CancellingAScopeEndsTheGroupsInsideIt) {
 }
 
 // C5, Q1: nothing in coir's own destructors throws while a cancel is pending
-TYPED_TEST(CancelOn, AHandleDroppedDuringACancelStillJoins) {
-  in_run<TypeParam>([] {
+TEST_P(CancelOn, AHandleDroppedDuringACancelStillJoins) {
+  in_run([] {
     bool ended = false;
     coir::cancel_scope scope;
     EXPECT_FALSE(scope.run([&] {

@@ -16,13 +16,11 @@
 namespace contract {
 namespace {
 
-template <class Model>
-class GroupOnAny : public ::testing::Test {};
-TYPED_TEST_SUITE(GroupOnAny, all_models);
+class GroupOnAny : public on_model {};
+INSTANTIATE_TEST_SUITE_P(Models, GroupOnAny, all_models, model_name);
 
-template <class Model>
-class GroupOn : public ::testing::Test {};
-TYPED_TEST_SUITE(GroupOn, concurrent_models);
+class GroupOn : public on_model {};
+INSTANTIATE_TEST_SUITE_P(Models, GroupOn, concurrent_models, model_name);
 
 using GroupInVirtualTime = virtual_run;
 
@@ -47,8 +45,8 @@ coir::exception_group failure_of(F&& f) {
 }
 
 // G2
-TYPED_TEST(GroupOnAny, WaitsForItsTasksAndReturnsTheBodysResult) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOnAny, WaitsForItsTasksAndReturnsTheBodysResult) {
+  in_run([] {
     std::atomic<int> done = 0;
     int const result = coir::group([&](coir::task_group& g) {
       for (int i = 0; i < 5; ++i)
@@ -65,8 +63,8 @@ TYPED_TEST(GroupOnAny, WaitsForItsTasksAndReturnsTheBodysResult) {
 }
 
 // G2
-TYPED_TEST(GroupOnAny, TheHandleOfAGroupsTaskGivesItsResult) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOnAny, TheHandleOfAGroupsTaskGivesItsResult) {
+  in_run([] {
     coir::group([](coir::task_group& g) {
       auto task = g.spawn(
           {.name = "child"}, [](int n) { return n + 1; }, 4);
@@ -77,8 +75,8 @@ TYPED_TEST(GroupOnAny, TheHandleOfAGroupsTaskGivesItsResult) {
 }
 
 // G2
-TYPED_TEST(GroupOn, TheFirstFailureCancelsSiblingsAndBody) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOn, TheFirstFailureCancelsSiblingsAndBody) {
+  in_run([] {
     std::atomic<int> cancelled = 0;
     coir::event fail;
     coir::exception_group const errors = failure_of([&] {
@@ -108,8 +106,8 @@ TYPED_TEST(GroupOn, TheFirstFailureCancelsSiblingsAndBody) {
 }
 
 // G2
-TYPED_TEST(GroupOn, AFailureOfTheBodyCancelsTheTasks) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOn, AFailureOfTheBodyCancelsTheTasks) {
+  in_run([] {
     std::atomic<int> cancelled = 0;
     coir::exception_group const errors = failure_of([&] {
       coir::group([&](coir::task_group& g) {
@@ -123,8 +121,8 @@ TYPED_TEST(GroupOn, AFailureOfTheBodyCancelsTheTasks) {
 }
 
 // G2
-TYPED_TEST(GroupOn, CarriesEveryFailureInOrderOfCompletion) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOn, CarriesEveryFailureInOrderOfCompletion) {
+  in_run([] {
     coir::exception_group const errors = failure_of([] {
       coir::group([](coir::task_group& g) {
         auto second = g.spawn([] {
@@ -147,8 +145,8 @@ TYPED_TEST(GroupOn, CarriesEveryFailureInOrderOfCompletion) {
 }
 
 // G2
-TYPED_TEST(GroupOnAny, AFailureIsAnExceptionGroupEvenWhenItIsAlone) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOnAny, AFailureIsAnExceptionGroupEvenWhenItIsAlone) {
+  in_run([] {
     coir::exception_group const errors = failure_of([] {
       coir::group([](coir::task_group& g) { g.spawn([] { throw std::out_of_range("mine"); }); });
     });
@@ -179,8 +177,8 @@ TEST(ExceptionGroup, SplitsAlsoWhatIsNested) {
 }
 
 // G2
-TYPED_TEST(GroupOnAny, AFailureInANestedGroupReachesTheOuterOneAsAGroup) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOnAny, AFailureInANestedGroupReachesTheOuterOneAsAGroup) {
+  in_run([] {
     coir::exception_group const errors = failure_of([] {
       coir::group([](coir::task_group& outer) {
         outer.spawn([] {
@@ -196,8 +194,8 @@ TYPED_TEST(GroupOnAny, AFailureInANestedGroupReachesTheOuterOneAsAGroup) {
 }
 
 // G2, C1: the cancel goes down the tree
-TYPED_TEST(GroupOn, AFailureCancelsTheGroupsOfItsSiblings) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOn, AFailureCancelsTheGroupsOfItsSiblings) {
+  in_run([] {
     std::atomic<int> cancelled = 0;
     coir::event ready;
     coir::exception_group const errors = failure_of([&] {
@@ -219,8 +217,8 @@ TYPED_TEST(GroupOn, AFailureCancelsTheGroupsOfItsSiblings) {
 }
 
 // G2
-TYPED_TEST(GroupOn, CancellingAGroupEndsItInSilence) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOn, CancellingAGroupEndsItInSilence) {
+  in_run([] {
     std::atomic<int> cancelled = 0;
     coir::group([&](coir::task_group& g) {
       await_parked(g.spawn([&] { wait_for_cancel(cancelled); }));
@@ -235,8 +233,8 @@ TYPED_TEST(GroupOn, CancellingAGroupEndsItInSilence) {
 }
 
 // G2: but a body that owes a result cannot give one
-TYPED_TEST(GroupOnAny, ACancelledBodyThatOwesAResultThrowsCancelled) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOnAny, ACancelledBodyThatOwesAResultThrowsCancelled) {
+  in_run([] {
     EXPECT_THROW(coir::group([](coir::task_group& g) {
                    g.cancel();
                    coir::yield();
@@ -247,8 +245,8 @@ TYPED_TEST(GroupOnAny, ACancelledBodyThatOwesAResultThrowsCancelled) {
 }
 
 // G2: a child may cancel its group
-TYPED_TEST(GroupOn, ATaskMayCancelItsGroup) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOn, ATaskMayCancelItsGroup) {
+  in_run([] {
     std::atomic<int> cancelled = 0;
     coir::group([&](coir::task_group& g) {
       await_parked(g.spawn([&] { wait_for_cancel(cancelled); }));
@@ -259,8 +257,8 @@ TYPED_TEST(GroupOn, ATaskMayCancelItsGroup) {
 }
 
 // G2: a cancelled child is no failure
-TYPED_TEST(GroupOn, CancellingOneTaskLeavesTheOthersAlone) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOn, CancellingOneTaskLeavesTheOthersAlone) {
+  in_run([] {
     coir::event set;
     int done = 0;
     coir::group([&](coir::task_group& g) {
@@ -281,8 +279,8 @@ TYPED_TEST(GroupOn, CancellingOneTaskLeavesTheOthersAlone) {
 }
 
 // G1
-TYPED_TEST(GroupOnAny, SpawningInAJoinedGroupIsALogicError) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOnAny, SpawningInAJoinedGroupIsALogicError) {
+  in_run([] {
     coir::task_group g;
     int done = 0;
     g.spawn([&] { ++done; });
@@ -297,8 +295,8 @@ TYPED_TEST(GroupOnAny, SpawningInAJoinedGroupIsALogicError) {
 }
 
 // G1
-TYPED_TEST(GroupOn, DestroyingAGroupCancelsAndJoinsItsTasks) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOn, DestroyingAGroupCancelsAndJoinsItsTasks) {
+  in_run([] {
     std::atomic<int> cancelled = 0;
     {
       coir::task_group g;
@@ -310,8 +308,8 @@ TYPED_TEST(GroupOn, DestroyingAGroupCancelsAndJoinsItsTasks) {
 }
 
 // G2, C8: a cancel from outside goes to the tasks, and on
-TYPED_TEST(GroupOn, ACancelFromOutsideEndsTheTasksAndPassesThrough) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOn, ACancelFromOutsideEndsTheTasksAndPassesThrough) {
+  in_run([] {
     std::atomic<int> cancelled = 0;
     coir::event ready;
     auto owner = coir::spawn([&] {
@@ -329,8 +327,8 @@ TYPED_TEST(GroupOn, ACancelFromOutsideEndsTheTasksAndPassesThrough) {
 }
 
 // G2: tasks spawn siblings
-TYPED_TEST(GroupOnAny, ATaskMaySpawnSiblingsWhileItsGroupWaits) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOnAny, ATaskMaySpawnSiblingsWhileItsGroupWaits) {
+  in_run([] {
     std::atomic<int> done = 0;
     coir::group([&](coir::task_group& g) {
       g.spawn([&] {
@@ -344,8 +342,8 @@ TYPED_TEST(GroupOnAny, ATaskMaySpawnSiblingsWhileItsGroupWaits) {
 }
 
 // G4
-TYPED_TEST(GroupOnAny, GatherGivesResultsInArgumentOrder) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOnAny, GatherGivesResultsInArgumentOrder) {
+  in_run([] {
     auto const [a, b, c] = coir::gather(
         coir::call([](int n) { return n; }, 1), [] { return std::string("two"); },
         [] { return std::make_unique<int>(3); });
@@ -376,8 +374,8 @@ TEST_F(GroupInVirtualTime, GatherRunsItsCallsSideBySideAndKeepsTheirOrder) {
 }
 
 // G4
-TYPED_TEST(GroupOn, GatherThrowsTheFirstFailureOnceTheOthersHaveEnded) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOn, GatherThrowsTheFirstFailureOnceTheOthersHaveEnded) {
+  in_run([] {
     std::atomic<int> cancelled = 0;
     coir::event parked;
     EXPECT_THROW(coir::gather(
@@ -396,8 +394,8 @@ TYPED_TEST(GroupOn, GatherThrowsTheFirstFailureOnceTheOthersHaveEnded) {
 }
 
 // G4
-TYPED_TEST(GroupOn, CancellingAGatherEndsWhatItOwns) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOn, CancellingAGatherEndsWhatItOwns) {
+  in_run([] {
     std::atomic<int> cancelled = 0;
     coir::semaphore begun(0, 2);
     auto waiter = coir::spawn([&] {
@@ -416,8 +414,8 @@ TYPED_TEST(GroupOn, CancellingAGatherEndsWhatItOwns) {
 }
 
 // G4
-TYPED_TEST(GroupOnAny, GatherOfHandlesBorrowsAndAllowsDuplicates) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOnAny, GatherOfHandlesBorrowsAndAllowsDuplicates) {
+  in_run([] {
     auto a = coir::spawn([] { return 1; });
     auto b = coir::spawn([] {});
     EXPECT_EQ(coir::gather(a, b, a), (std::tuple{1, std::monostate{}, 1}));
@@ -426,8 +424,8 @@ TYPED_TEST(GroupOnAny, GatherOfHandlesBorrowsAndAllowsDuplicates) {
 }
 
 // G4
-TYPED_TEST(GroupOnAny, GatherOfARangeGivesAVector) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOnAny, GatherOfARangeGivesAVector) {
+  in_run([] {
     std::vector<coir::task<int>> tasks;
     EXPECT_TRUE(coir::gather(tasks).empty());
     for (int i = 0; i < 4; ++i) tasks.push_back(coir::spawn([i] { return i; }));
@@ -439,8 +437,8 @@ TYPED_TEST(GroupOnAny, GatherOfARangeGivesAVector) {
 }
 
 // G4
-TYPED_TEST(GroupOn, AFailureOfABorrowedTaskIsThrownAtOnceAndTheOthersGoOn) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOn, AFailureOfABorrowedTaskIsThrownAtOnceAndTheOthersGoOn) {
+  in_run([] {
     coir::event set;
     auto slow = coir::spawn([&] {
       set.wait();
@@ -455,8 +453,8 @@ TYPED_TEST(GroupOn, AFailureOfABorrowedTaskIsThrownAtOnceAndTheOthersGoOn) {
 }
 
 // G4
-TYPED_TEST(GroupOn, CancellingAGatherEndsWhatItBorrowed) {
-  in_run<TypeParam>([] {
+TEST_P(GroupOn, CancellingAGatherEndsWhatItBorrowed) {
+  in_run([] {
     std::atomic<int> cancelled = 0;
     auto a = coir::spawn([&] { wait_for_cancel(cancelled); });
     auto b = coir::spawn([&] { wait_for_cancel(cancelled); });

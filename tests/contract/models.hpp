@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -14,24 +15,25 @@ namespace contract {
 
 using namespace std::chrono_literals;
 
-struct fibers_model {
-  static constexpr coir::model kind = coir::model::fibers;
-};
-struct threads_model {
-  static constexpr coir::model kind = coir::model::threads;
-};
-struct serial_model {
-  static constexpr coir::model kind = coir::model::serial;
-};
+inline auto const concurrent_models =
+    ::testing::Values(coir::model::fibers, coir::model::threads);
+inline auto const all_models =
+    ::testing::Values(coir::model::fibers, coir::model::threads, coir::model::serial);
 
-using concurrent_models = ::testing::Types<fibers_model, threads_model>;
-using all_models = ::testing::Types<fibers_model, threads_model, serial_model>;
-
-/// Runs `f` as the main task of a run on `Model`.
-template <class Model, class F>
-decltype(auto) in_run(F&& f) {
-  return coir::run({.model = Model::kind}, std::forward<F>(f));
+/// How a test of one model is called: by the model.
+inline std::string model_name(::testing::TestParamInfo<coir::model> const& info) {
+  return coir::to_string(info.param);
 }
+
+/// A test that is the same on every model.
+class on_model : public ::testing::TestWithParam<coir::model> {
+ protected:
+  /// Runs `f` as the main task of a run on the model.
+  template <class F>
+  static decltype(auto) in_run(F&& f) {
+    return coir::run({.model = GetParam()}, std::forward<F>(f));
+  }
+};
 
 /// Returns once `task` is parked in some wait.
 inline void await_parked(coir::any_task const& task) {

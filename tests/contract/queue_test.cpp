@@ -11,19 +11,17 @@
 namespace contract {
 namespace {
 
-template <class Model>
-class QueueOnAny : public ::testing::Test {};
-TYPED_TEST_SUITE(QueueOnAny, all_models);
+class QueueOnAny : public on_model {};
+INSTANTIATE_TEST_SUITE_P(Models, QueueOnAny, all_models, model_name);
 
-template <class Model>
-class QueueOn : public ::testing::Test {};
-TYPED_TEST_SUITE(QueueOn, concurrent_models);
+class QueueOn : public on_model {};
+INSTANTIATE_TEST_SUITE_P(Models, QueueOn, concurrent_models, model_name);
 
 using QueueInVirtualTime = virtual_run;
 
 // Q1
-TYPED_TEST(QueueOnAny, ItemsComeOutInTheOrderTheyWentIn) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, ItemsComeOutInTheOrderTheyWentIn) {
+  in_run([] {
     coir::queue<int> q;
     for (int i = 0; i < 5; ++i) q.put(i);
     EXPECT_EQ(q.size(), 5u);
@@ -33,8 +31,8 @@ TYPED_TEST(QueueOnAny, ItemsComeOutInTheOrderTheyWentIn) {
 }
 
 // Q1
-TYPED_TEST(QueueOnAny, CopiesShareOneQueue) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, CopiesShareOneQueue) {
+  in_run([] {
     coir::queue<int> q(3);
     coir::queue<int> copy = q;
     copy.put(7);
@@ -44,8 +42,8 @@ TYPED_TEST(QueueOnAny, CopiesShareOneQueue) {
 }
 
 // Q2: capacity 0 means unbounded
-TYPED_TEST(QueueOnAny, CapacityZeroMeansUnbounded) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, CapacityZeroMeansUnbounded) {
+  in_run([] {
     coir::queue<int> q;
     for (int i = 0; i < 10000; ++i) ASSERT_TRUE(q.try_put(i));
     EXPECT_EQ(q.size(), 10000u);
@@ -53,8 +51,8 @@ TYPED_TEST(QueueOnAny, CapacityZeroMeansUnbounded) {
 }
 
 // Q2
-TYPED_TEST(QueueOnAny, TryPutIntoAFullQueueLeavesTheItem) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, TryPutIntoAFullQueueLeavesTheItem) {
+  in_run([] {
     coir::queue<std::unique_ptr<int>> q(1);
     EXPECT_TRUE(q.try_put(std::make_unique<int>(1)));
     auto second = std::make_unique<int>(2);
@@ -66,16 +64,16 @@ TYPED_TEST(QueueOnAny, TryPutIntoAFullQueueLeavesTheItem) {
 }
 
 // Q4
-TYPED_TEST(QueueOnAny, TryGetFromAnEmptyQueueIsNothing) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, TryGetFromAnEmptyQueueIsNothing) {
+  in_run([] {
     coir::queue<int> q;
     EXPECT_EQ(q.try_get(), std::nullopt);
   });
 }
 
 // Q4, T2
-TYPED_TEST(QueueOnAny, TimedFormsWithoutTimeAreOneTry) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, TimedFormsWithoutTimeAreOneTry) {
+  in_run([] {
     coir::queue<int> q(1);
     EXPECT_EQ(q.get_for(0s), std::nullopt);
     EXPECT_EQ(q.get_for(-1s), std::nullopt);
@@ -88,8 +86,8 @@ TYPED_TEST(QueueOnAny, TimedFormsWithoutTimeAreOneTry) {
 }
 
 // Q4
-TYPED_TEST(QueueOnAny, TimedFormsGiveUpAfterTheirTime) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, TimedFormsGiveUpAfterTheirTime) {
+  in_run([] {
     coir::queue<int> q(1);
     auto const start = coir::now();
     EXPECT_EQ(q.get_for(2ms), std::nullopt);
@@ -102,8 +100,8 @@ TYPED_TEST(QueueOnAny, TimedFormsGiveUpAfterTheirTime) {
 }
 
 // Q4: a timed put that gives up gives the item back
-TYPED_TEST(QueueOnAny, ATimedPutThatGivesUpLeavesTheItem) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, ATimedPutThatGivesUpLeavesTheItem) {
+  in_run([] {
     coir::queue<std::unique_ptr<int>> q(1);
     q.put(std::make_unique<int>(1));
     auto mine = std::make_unique<int>(2);
@@ -114,8 +112,8 @@ TYPED_TEST(QueueOnAny, ATimedPutThatGivesUpLeavesTheItem) {
 }
 
 // Q2
-TYPED_TEST(QueueOnAny, ShutdownLetsWhatIsQueuedBeTaken) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, ShutdownLetsWhatIsQueuedBeTaken) {
+  in_run([] {
     coir::queue<int> q;
     q.put(1);
     q.put(2);
@@ -133,8 +131,8 @@ TYPED_TEST(QueueOnAny, ShutdownLetsWhatIsQueuedBeTaken) {
 }
 
 // Q2
-TYPED_TEST(QueueOnAny, ImmediateShutdownDropsWhatIsQueuedAndCountsItDone) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, ImmediateShutdownDropsWhatIsQueuedAndCountsItDone) {
+  in_run([] {
     coir::queue<std::shared_ptr<int>> q;
     auto const item = std::make_shared<int>(1);
     q.put(item);
@@ -149,8 +147,8 @@ TYPED_TEST(QueueOnAny, ImmediateShutdownDropsWhatIsQueuedAndCountsItDone) {
 }
 
 // Q3
-TYPED_TEST(QueueOnAny, TaskDoneOnceTooOftenIsALogicErrorAndCorruptsNothing) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, TaskDoneOnceTooOftenIsALogicErrorAndCorruptsNothing) {
+  in_run([] {
     coir::queue<int> q;
     EXPECT_THROW(q.task_done(), std::logic_error);
     q.put(1);
@@ -166,8 +164,8 @@ TYPED_TEST(QueueOnAny, TaskDoneOnceTooOftenIsALogicErrorAndCorruptsNothing) {
 }
 
 // Q2: range-for ends with the queue
-TYPED_TEST(QueueOnAny, RangeForGetsUntilShutdown) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, RangeForGetsUntilShutdown) {
+  in_run([] {
     coir::queue<int> q;
     for (int i = 0; i < 3; ++i) q.put(i);
     q.shutdown();
@@ -188,8 +186,8 @@ struct throws_when_moved {
 };
 
 // C5
-TYPED_TEST(QueueOnAny, AnItemWhoseMoveThrowsGoesBackToTheHead) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, AnItemWhoseMoveThrowsGoesBackToTheHead) {
+  in_run([] {
     coir::queue<throws_when_moved> q;
     q.put(throws_when_moved(1));
     q.put(throws_when_moved(2));
@@ -204,8 +202,8 @@ TYPED_TEST(QueueOnAny, AnItemWhoseMoveThrowsGoesBackToTheHead) {
 }
 
 // C4: an item that cannot be moved in was not put
-TYPED_TEST(QueueOnAny, AnItemThatCannotBeMovedInWasNotPut) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, AnItemThatCannotBeMovedInWasNotPut) {
+  in_run([] {
     coir::queue<throws_when_moved> q;
     throws_when_moved item(1);
     throws_when_moved::armed = true;
@@ -217,8 +215,8 @@ TYPED_TEST(QueueOnAny, AnItemThatCannotBeMovedInWasNotPut) {
 }
 
 // S4: blocking functions look for a cancel first
-TYPED_TEST(QueueOnAny, ACancelledScopeStopsGetAndPutThatNeedNotWait) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOnAny, ACancelledScopeStopsGetAndPutThatNeedNotWait) {
+  in_run([] {
     coir::queue<int> q;
     q.put(1);
     coir::cancel_scope scope;
@@ -234,8 +232,8 @@ TYPED_TEST(QueueOnAny, ACancelledScopeStopsGetAndPutThatNeedNotWait) {
 }
 
 // Q1
-TYPED_TEST(QueueOn, HandsAnItemToTheOldestGetter) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOn, HandsAnItemToTheOldestGetter) {
+  in_run([] {
     coir::queue<int> q;
     auto first = coir::spawn([&] { return q.get(); });
     await_parked(first);
@@ -249,8 +247,8 @@ TYPED_TEST(QueueOn, HandsAnItemToTheOldestGetter) {
 }
 
 // Q1
-TYPED_TEST(QueueOn, TryGetDoesNotStealAnItemHandedToAWaiter) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOn, TryGetDoesNotStealAnItemHandedToAWaiter) {
+  in_run([] {
     coir::queue<int> q;
     auto getter = coir::spawn([&] { return q.get(); });
     await_parked(getter);
@@ -262,8 +260,8 @@ TYPED_TEST(QueueOn, TryGetDoesNotStealAnItemHandedToAWaiter) {
 }
 
 // Q1
-TYPED_TEST(QueueOn, RoomGoesToTheOldestPutter) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOn, RoomGoesToTheOldestPutter) {
+  in_run([] {
     coir::queue<int> q(1);
     q.put(0);
     auto first = coir::spawn([&] { q.put(1); });
@@ -279,8 +277,8 @@ TYPED_TEST(QueueOn, RoomGoesToTheOldestPutter) {
 }
 
 // C4
-TYPED_TEST(QueueOn, CancellingAWaitingGetterLosesNothing) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOn, CancellingAWaitingGetterLosesNothing) {
+  in_run([] {
     coir::queue<int> q;
     auto first = coir::spawn([&] { return q.get(); });
     await_parked(first);
@@ -295,8 +293,8 @@ TYPED_TEST(QueueOn, CancellingAWaitingGetterLosesNothing) {
 }
 
 // C4
-TYPED_TEST(QueueOn, CancellingAWaitingPutterPutsNothing) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOn, CancellingAWaitingPutterPutsNothing) {
+  in_run([] {
     coir::queue<int> q(1);
     q.put(1);
     auto putter = coir::spawn([&] { q.put(2); });
@@ -311,8 +309,8 @@ TYPED_TEST(QueueOn, CancellingAWaitingPutterPutsNothing) {
 }
 
 // C4: put either completes or throws; a thousand cancels neither lose nor double
-TYPED_TEST(QueueOn, UnderManyCancelsEveryItemArrivesOnceOrWasNeverPut) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOn, UnderManyCancelsEveryItemArrivesOnceOrWasNeverPut) {
+  in_run([] {
     coir::queue<int> q(1);
     int put = 0;
     int got = 0;
@@ -342,8 +340,8 @@ TYPED_TEST(QueueOn, UnderManyCancelsEveryItemArrivesOnceOrWasNeverPut) {
 }
 
 // Q2
-TYPED_TEST(QueueOn, ShutdownWakesEveryWaitingGetter) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOn, ShutdownWakesEveryWaitingGetter) {
+  in_run([] {
     coir::queue<int> q;
     auto first = coir::spawn([&] { return q.get(); });
     auto second = coir::spawn([&] { return q.get_for(1h); });
@@ -356,8 +354,8 @@ TYPED_TEST(QueueOn, ShutdownWakesEveryWaitingGetter) {
 }
 
 // Q2
-TYPED_TEST(QueueOn, ShutdownWakesEveryWaitingPutter) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOn, ShutdownWakesEveryWaitingPutter) {
+  in_run([] {
     coir::queue<int> q(1);
     q.put(1);
     auto first = coir::spawn([&] { q.put(2); });
@@ -372,8 +370,8 @@ TYPED_TEST(QueueOn, ShutdownWakesEveryWaitingPutter) {
 }
 
 // Q2
-TYPED_TEST(QueueOn, JoinWaitsForTheLastTaskDone) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOn, JoinWaitsForTheLastTaskDone) {
+  in_run([] {
     coir::queue<int> q;
     q.put(1);
     q.put(2);
@@ -389,8 +387,8 @@ TYPED_TEST(QueueOn, JoinWaitsForTheLastTaskDone) {
 }
 
 // Q2
-TYPED_TEST(QueueOn, ImmediateShutdownEndsAJoin) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOn, ImmediateShutdownEndsAJoin) {
+  in_run([] {
     coir::queue<int> q;
     q.put(1);
     auto joiner = coir::spawn([&] { q.join(); });
@@ -401,8 +399,8 @@ TYPED_TEST(QueueOn, ImmediateShutdownEndsAJoin) {
 }
 
 // Q1
-TYPED_TEST(QueueOn, CarriesWhatCanOnlyBeMoved) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOn, CarriesWhatCanOnlyBeMoved) {
+  in_run([] {
     coir::queue<std::unique_ptr<int>> q;
     auto getter = coir::spawn([&] { return q.get(); });
     await_parked(getter);
@@ -412,13 +410,13 @@ TYPED_TEST(QueueOn, CarriesWhatCanOnlyBeMoved) {
 }
 
 // C5
-TYPED_TEST(QueueOn, AHandedItemWhoseMoveThrowsGoesToTheNext) {
-  in_run<TypeParam>([] {
+TEST_P(QueueOn, AHandedItemWhoseMoveThrowsGoesToTheNext) {
+  in_run([] {
     coir::queue<throws_when_moved> q;
     auto getter = coir::spawn([&] { q.get(); });
     await_parked(getter);
     q.put(throws_when_moved(1));
-    if constexpr (TypeParam::kind == coir::model::fibers) {
+    if (GetParam() == coir::model::fibers) {
       throws_when_moved::armed = true;  // the getter has not run yet
       EXPECT_THROW(getter.get(), std::runtime_error);
       throws_when_moved::armed = false;

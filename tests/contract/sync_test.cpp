@@ -11,19 +11,17 @@
 namespace contract {
 namespace {
 
-template <class Model>
-class SyncOnAny : public ::testing::Test {};
-TYPED_TEST_SUITE(SyncOnAny, all_models);
+class SyncOnAny : public on_model {};
+INSTANTIATE_TEST_SUITE_P(Models, SyncOnAny, all_models, model_name);
 
-template <class Model>
-class SyncOn : public ::testing::Test {};
-TYPED_TEST_SUITE(SyncOn, concurrent_models);
+class SyncOn : public on_model {};
+INSTANTIATE_TEST_SUITE_P(Models, SyncOn, concurrent_models, model_name);
 
 using SyncInVirtualTime = virtual_run;
 
 // Q3
-TYPED_TEST(SyncOnAny, LockingAMutexTwiceIsALogicErrorAndItStaysHeld) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOnAny, LockingAMutexTwiceIsALogicErrorAndItStaysHeld) {
+  in_run([] {
     coir::mutex mutex;
     mutex.lock();
     EXPECT_THROW(mutex.lock(), std::logic_error);
@@ -39,8 +37,8 @@ TYPED_TEST(SyncOnAny, LockingAMutexTwiceIsALogicErrorAndItStaysHeld) {
 }
 
 // Q3
-TYPED_TEST(SyncOnAny, UnlockByAStrangerIsALogicErrorAndChangesNothing) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOnAny, UnlockByAStrangerIsALogicErrorAndChangesNothing) {
+  in_run([] {
     coir::mutex mutex;
     mutex.lock();
     auto stranger = coir::spawn([&] { mutex.unlock(); });
@@ -51,8 +49,8 @@ TYPED_TEST(SyncOnAny, UnlockByAStrangerIsALogicErrorAndChangesNothing) {
 }
 
 // Q3
-TYPED_TEST(SyncOnAny, AMutexWhoseOwnerEndedIsBroken) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOnAny, AMutexWhoseOwnerEndedIsBroken) {
+  in_run([] {
     coir::mutex mutex;
     coir::spawn([&] { mutex.lock(); }).get();
     EXPECT_THROW(mutex.lock(), coir::broken_lock);
@@ -62,8 +60,8 @@ TYPED_TEST(SyncOnAny, AMutexWhoseOwnerEndedIsBroken) {
 }
 
 // Q3
-TYPED_TEST(SyncOn, WaitersHearThatTheOwnerEnded) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOn, WaitersHearThatTheOwnerEnded) {
+  in_run([] {
     coir::mutex mutex;
     coir::event end;
     coir::event locked;
@@ -85,8 +83,8 @@ TYPED_TEST(SyncOn, WaitersHearThatTheOwnerEnded) {
 }
 
 // Q1
-TYPED_TEST(SyncOn, UnlockHandsTheMutexToTheOldestWaiter) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOn, UnlockHandsTheMutexToTheOldestWaiter) {
+  in_run([] {
     coir::mutex mutex;
     std::vector<int> order;
     mutex.lock();
@@ -142,8 +140,8 @@ TEST(SyncOnFibers, AWaiterCancelledAfterTheHandOverHoldsTheMutex) {
 }
 
 // C4
-TYPED_TEST(SyncOn, AWaiterThatIsCancelledDoesNotHoldTheMutex) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOn, AWaiterThatIsCancelledDoesNotHoldTheMutex) {
+  in_run([] {
     coir::mutex mutex;
     mutex.lock();
     auto waiter = coir::spawn([&] { mutex.lock(); });
@@ -156,8 +154,8 @@ TYPED_TEST(SyncOn, AWaiterThatIsCancelledDoesNotHoldTheMutex) {
 }
 
 // Q4, T2
-TYPED_TEST(SyncOn, ATimedLockGivesUp) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOn, ATimedLockGivesUp) {
+  in_run([] {
     coir::mutex mutex;
     mutex.lock();
     auto other = coir::spawn([&] {
@@ -173,8 +171,8 @@ TYPED_TEST(SyncOn, ATimedLockGivesUp) {
 }
 
 // S1: a mutex excludes, across suspensions too
-TYPED_TEST(SyncOn, AMutexExcludesAcrossSuspensions) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOn, AMutexExcludesAcrossSuspensions) {
+  in_run([] {
     coir::mutex mutex;
     int inside = 0;
     int total = 0;
@@ -195,8 +193,8 @@ TYPED_TEST(SyncOn, AMutexExcludesAcrossSuspensions) {
 }
 
 // Q3
-TYPED_TEST(SyncOnAny, ReleasingMorePermitsThanThereAreIsALogicErrorAndChangesNothing) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOnAny, ReleasingMorePermitsThanThereAreIsALogicErrorAndChangesNothing) {
+  in_run([] {
     coir::semaphore semaphore(2);
     EXPECT_THROW(semaphore.release(), std::logic_error);
     semaphore.acquire();
@@ -210,8 +208,8 @@ TYPED_TEST(SyncOnAny, ReleasingMorePermitsThanThereAreIsALogicErrorAndChangesNot
 }
 
 // Q4, T2
-TYPED_TEST(SyncOnAny, TimedAcquiresGiveUp) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOnAny, TimedAcquiresGiveUp) {
+  in_run([] {
     coir::semaphore semaphore(1);
     EXPECT_TRUE(semaphore.try_acquire_for(0s));
     EXPECT_FALSE(semaphore.try_acquire());
@@ -224,8 +222,8 @@ TYPED_TEST(SyncOnAny, TimedAcquiresGiveUp) {
 }
 
 // Q1
-TYPED_TEST(SyncOn, APermitGoesToTheOldestWaiterAndNoNewcomerOvertakes) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOn, APermitGoesToTheOldestWaiterAndNoNewcomerOvertakes) {
+  in_run([] {
     coir::semaphore semaphore(0, 2);
     auto first = coir::spawn([&] { semaphore.acquire(); });
     await_parked(first);
@@ -242,8 +240,8 @@ TYPED_TEST(SyncOn, APermitGoesToTheOldestWaiterAndNoNewcomerOvertakes) {
 }
 
 // Q1
-TYPED_TEST(SyncOn, ReleaseOfSeveralWakesAsMany) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOn, ReleaseOfSeveralWakesAsMany) {
+  in_run([] {
     coir::semaphore semaphore(0, 3);
     auto first = coir::spawn([&] { semaphore.acquire(); });
     auto second = coir::spawn([&] { semaphore.acquire(); });
@@ -257,8 +255,8 @@ TYPED_TEST(SyncOn, ReleaseOfSeveralWakesAsMany) {
 }
 
 // C4
-TYPED_TEST(SyncOn, ACancelledAcquireTakesNoPermit) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOn, ACancelledAcquireTakesNoPermit) {
+  in_run([] {
     coir::semaphore semaphore(0, 1);
     auto waiter = coir::spawn([&] { semaphore.acquire(); });
     await_parked(waiter);
@@ -289,8 +287,8 @@ TEST(SyncOnFibers, AWaiterCancelledAfterItsReleaseKeepsThePermit) {
 }
 
 // C4, Q1
-TYPED_TEST(SyncOn, SetWakesAllEvenIfClearFollows) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOn, SetWakesAllEvenIfClearFollows) {
+  in_run([] {
     coir::event event;
     std::vector<coir::task<>> tasks;
     for (int i = 0; i < 4; ++i) {
@@ -306,8 +304,8 @@ TYPED_TEST(SyncOn, SetWakesAllEvenIfClearFollows) {
 }
 
 // Q4
-TYPED_TEST(SyncOnAny, ASetEventLetsPassAndAClearOneTimesOut) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOnAny, ASetEventLetsPassAndAClearOneTimesOut) {
+  in_run([] {
     coir::event event;
     EXPECT_FALSE(event.wait_for(1ms));
     event.set();
@@ -330,8 +328,8 @@ TEST(SyncOnSerial, AWaitThatNobodyCanEndIsADeadlock) {
 }
 
 // T4
-TYPED_TEST(SyncOnAny, ATimedConditionWaitReturnsWithTheLockHeld) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOnAny, ATimedConditionWaitReturnsWithTheLockHeld) {
+  in_run([] {
     coir::mutex mutex;
     coir::condition_variable condition;
     std::unique_lock lock(mutex);
@@ -346,8 +344,8 @@ TYPED_TEST(SyncOnAny, ATimedConditionWaitReturnsWithTheLockHeld) {
 }
 
 // T4
-TYPED_TEST(SyncOn, ACancelledConditionWaitThrowsWithTheLockHeld) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOn, ACancelledConditionWaitThrowsWithTheLockHeld) {
+  in_run([] {
     coir::mutex mutex;
     coir::condition_variable condition;
     bool held = false;
@@ -372,8 +370,8 @@ TYPED_TEST(SyncOn, ACancelledConditionWaitThrowsWithTheLockHeld) {
 }
 
 // T4: even when it must wait for the lock after its cancel
-TYPED_TEST(SyncOn, ACancelledConditionWaitWaitsForTheLock) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOn, ACancelledConditionWaitWaitsForTheLock) {
+  in_run([] {
     coir::mutex mutex;
     coir::condition_variable condition;
     auto waiter = coir::spawn([&] {
@@ -391,8 +389,8 @@ TYPED_TEST(SyncOn, ACancelledConditionWaitWaitsForTheLock) {
 }
 
 // Q3
-TYPED_TEST(SyncOnAny, AConditionWaitWithoutTheLockIsALogicError) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOnAny, AConditionWaitWithoutTheLockIsALogicError) {
+  in_run([] {
     coir::mutex mutex;
     coir::condition_variable condition;
     std::unique_lock lock(mutex, std::defer_lock);
@@ -402,8 +400,8 @@ TYPED_TEST(SyncOnAny, AConditionWaitWithoutTheLockIsALogicError) {
 }
 
 // Q1
-TYPED_TEST(SyncOn, NotifyEndsTheWaitOfTheOldest) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOn, NotifyEndsTheWaitOfTheOldest) {
+  in_run([] {
     coir::mutex mutex;
     coir::condition_variable condition;
     std::vector<coir::task<>> tasks;
@@ -449,8 +447,8 @@ TEST(SyncOnFibers, OneThatWasNotifiedIsNotCancelledAnyMore) {
 }
 
 // Q1
-TYPED_TEST(SyncOn, APredicateWaitSeesWhatTheNotifierChanged) {
-  in_run<TypeParam>([] {
+TEST_P(SyncOn, APredicateWaitSeesWhatTheNotifierChanged) {
+  in_run([] {
     coir::mutex mutex;
     coir::condition_variable condition;
     int value = 0;

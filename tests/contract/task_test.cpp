@@ -16,13 +16,11 @@
 namespace contract {
 namespace {
 
-template <class Model>
-class TaskOnAny : public ::testing::Test {};
-TYPED_TEST_SUITE(TaskOnAny, all_models);
+class TaskOnAny : public on_model {};
+INSTANTIATE_TEST_SUITE_P(Models, TaskOnAny, all_models, model_name);
 
-template <class Model>
-class TaskOn : public ::testing::Test {};
-TYPED_TEST_SUITE(TaskOn, concurrent_models);
+class TaskOn : public on_model {};
+INSTANTIATE_TEST_SUITE_P(Models, TaskOn, concurrent_models, model_name);
 
 std::string what_of(std::exception_ptr error) {
   try {
@@ -56,25 +54,25 @@ class unhandled_log {
 };
 
 // G3
-TYPED_TEST(TaskOnAny, ARunReturnsWhatItsMainReturns) {
-  EXPECT_EQ(in_run<TypeParam>([] { return 42; }), 42);
-  EXPECT_EQ(*in_run<TypeParam>([] { return std::make_unique<int>(1); }), 1);
+TEST_P(TaskOnAny, ARunReturnsWhatItsMainReturns) {
+  EXPECT_EQ(in_run([] { return 42; }), 42);
+  EXPECT_EQ(*in_run([] { return std::make_unique<int>(1); }), 1);
   int number = 0;
-  EXPECT_EQ(&in_run<TypeParam>([&]() -> int& { return number; }), &number);
+  EXPECT_EQ(&in_run([&]() -> int& { return number; }), &number);
   EXPECT_EQ(coir::run(
-                {.model = TypeParam::kind},
+                {.model = GetParam()},
                 [](int a, std::string b) { return b + std::to_string(a); }, 1, "a"),
             "a1");
 }
 
 // G3
-TYPED_TEST(TaskOnAny, ARunThrowsWhatItsMainThrows) {
-  EXPECT_THROW(in_run<TypeParam>([] { throw std::out_of_range("mine"); }), std::out_of_range);
+TEST_P(TaskOnAny, ARunThrowsWhatItsMainThrows) {
+  EXPECT_THROW(in_run([] { throw std::out_of_range("mine"); }), std::out_of_range);
 }
 
 // G3
-TYPED_TEST(TaskOnAny, GetGivesTheResultToEverybodyWhoAsks) {
-  in_run<TypeParam>([] {
+TEST_P(TaskOnAny, GetGivesTheResultToEverybodyWhoAsks) {
+  in_run([] {
     auto task = coir::spawn([] { return std::string("result"); });
     EXPECT_EQ(task.get(), "result");
     EXPECT_EQ(task.get(), "result");
@@ -86,8 +84,8 @@ TYPED_TEST(TaskOnAny, GetGivesTheResultToEverybodyWhoAsks) {
 }
 
 // G3
-TYPED_TEST(TaskOnAny, ResultsMayBeReferencesOrNothingOrOnlyMovable) {
-  in_run<TypeParam>([] {
+TEST_P(TaskOnAny, ResultsMayBeReferencesOrNothingOrOnlyMovable) {
+  in_run([] {
     int number = 0;
     auto reference = coir::spawn([&]() -> int& { return number; });
     EXPECT_EQ(&reference.get(), &number);
@@ -102,8 +100,8 @@ TYPED_TEST(TaskOnAny, ResultsMayBeReferencesOrNothingOrOnlyMovable) {
 }
 
 // G3: arguments are kept by value, as std::thread does
-TYPED_TEST(TaskOnAny, ArgumentsAreMovedIntoTheTask) {
-  in_run<TypeParam>([] {
+TEST_P(TaskOnAny, ArgumentsAreMovedIntoTheTask) {
+  in_run([] {
     int number = 1;
     auto task = coir::spawn([](std::unique_ptr<int> a, int& b) { return *a + ++b; },
                             std::make_unique<int>(5), std::ref(number));
@@ -113,9 +111,9 @@ TYPED_TEST(TaskOnAny, ArgumentsAreMovedIntoTheTask) {
 }
 
 // G3
-TYPED_TEST(TaskOnAny, AnExceptionGoesToEverybodyWhoAsks) {
+TEST_P(TaskOnAny, AnExceptionGoesToEverybodyWhoAsks) {
   unhandled_log log;
-  in_run<TypeParam>([] {
+  in_run([] {
     auto task = coir::spawn([] { throw std::out_of_range("mine"); });
     task.join();
     EXPECT_TRUE(task.done());
@@ -129,9 +127,9 @@ TYPED_TEST(TaskOnAny, AnExceptionGoesToEverybodyWhoAsks) {
 }
 
 // G3
-TYPED_TEST(TaskOnAny, AskingForTheExceptionCountsAsBeingTold) {
+TEST_P(TaskOnAny, AskingForTheExceptionCountsAsBeingTold) {
   unhandled_log log;
-  in_run<TypeParam>([] {
+  in_run([] {
     auto task = coir::spawn([] { throw std::out_of_range("mine"); });
     task.join();
     EXPECT_NE(task.exception(), nullptr);
@@ -143,9 +141,9 @@ TYPED_TEST(TaskOnAny, AskingForTheExceptionCountsAsBeingTold) {
 }
 
 // G3
-TYPED_TEST(TaskOnAny, AnExceptionThatNobodyAskedForGoesToTheHandlerOnce) {
+TEST_P(TaskOnAny, AnExceptionThatNobodyAskedForGoesToTheHandlerOnce) {
   unhandled_log log;
-  in_run<TypeParam>([] {
+  in_run([] {
     auto task = coir::spawn({.name = "loser"}, [] { throw std::out_of_range("mine"); });
     task.join();
   });
@@ -153,9 +151,9 @@ TYPED_TEST(TaskOnAny, AnExceptionThatNobodyAskedForGoesToTheHandlerOnce) {
 }
 
 // G1, G3
-TYPED_TEST(TaskOnAny, AnExceptionOfADetachedTaskGoesToTheHandlerOnce) {
+TEST_P(TaskOnAny, AnExceptionOfADetachedTaskGoesToTheHandlerOnce) {
   unhandled_log log;
-  in_run<TypeParam>([] {
+  in_run([] {
     coir::event ended;
     auto task = coir::spawn({.name = "loner"}, [] { throw std::out_of_range("mine"); });
     task.on_done([&] { ended.set(); });
@@ -167,8 +165,8 @@ TYPED_TEST(TaskOnAny, AnExceptionOfADetachedTaskGoesToTheHandlerOnce) {
 }
 
 // G1
-TYPED_TEST(TaskOn, DroppingAHandleCancelsItsTaskAndWaitsForItsEnd) {
-  in_run<TypeParam>([] {
+TEST_P(TaskOn, DroppingAHandleCancelsItsTaskAndWaitsForItsEnd) {
+  in_run([] {
     bool cleaned = false;
     {
       auto task = coir::spawn([&] {
@@ -189,8 +187,8 @@ TYPED_TEST(TaskOn, DroppingAHandleCancelsItsTaskAndWaitsForItsEnd) {
 }
 
 // G1
-TYPED_TEST(TaskOn, AssigningToAHandleEndsTheTaskItHad) {
-  in_run<TypeParam>([] {
+TEST_P(TaskOn, AssigningToAHandleEndsTheTaskItHad) {
+  in_run([] {
     bool cancelled = false;
     auto task = coir::spawn([&] {
       try {
@@ -208,9 +206,9 @@ TYPED_TEST(TaskOn, AssigningToAHandleEndsTheTaskItHad) {
 }
 
 // G1
-TYPED_TEST(TaskOn, ARunCancelsAndJoinsWhatIsLeft) {
+TEST_P(TaskOn, ARunCancelsAndJoinsWhatIsLeft) {
   std::atomic<int> ended = 0;
-  in_run<TypeParam>([&] {
+  in_run([&] {
     for (int i = 0; i < 3; ++i) {
       auto task = coir::spawn([&] {
         try {
@@ -228,9 +226,9 @@ TYPED_TEST(TaskOn, ARunCancelsAndJoinsWhatIsLeft) {
 }
 
 // G1, G3: failures of what is left are told
-TYPED_TEST(TaskOn, ARunReportsTheErrorsOfWhatIsLeft) {
+TEST_P(TaskOn, ARunReportsTheErrorsOfWhatIsLeft) {
   unhandled_log log;
-  in_run<TypeParam>([] {
+  in_run([] {
     auto task = coir::spawn({.name = "left"}, [] {
       try {
         coir::event().wait();
@@ -245,8 +243,8 @@ TYPED_TEST(TaskOn, ARunReportsTheErrorsOfWhatIsLeft) {
 }
 
 // G1
-TYPED_TEST(TaskOn, JoiningOneselfIsALogicError) {
-  in_run<TypeParam>([] {
+TEST_P(TaskOn, JoiningOneselfIsALogicError) {
+  in_run([] {
     coir::task<> self;
     coir::event given;
     self = coir::spawn([&] {
@@ -260,8 +258,8 @@ TYPED_TEST(TaskOn, JoiningOneselfIsALogicError) {
 }
 
 // G1
-TYPED_TEST(TaskOn, ATaskThatDropsItsOwnHandleIsDetached) {
-  in_run<TypeParam>([] {
+TEST_P(TaskOn, ATaskThatDropsItsOwnHandleIsDetached) {
+  in_run([] {
     auto handle = std::make_unique<coir::task<>>();
     coir::event given;
     coir::event went_on;
@@ -278,8 +276,8 @@ TYPED_TEST(TaskOn, ATaskThatDropsItsOwnHandleIsDetached) {
 }
 
 // G1
-TYPED_TEST(TaskOnAny, AnEmptyHandleIsALogicError) {
-  in_run<TypeParam>([] {
+TEST_P(TaskOnAny, AnEmptyHandleIsALogicError) {
+  in_run([] {
     coir::task<int> empty;
     EXPECT_FALSE(empty.valid());
     EXPECT_THROW(empty.join(), std::logic_error);
@@ -293,8 +291,8 @@ TYPED_TEST(TaskOnAny, AnEmptyHandleIsALogicError) {
 }
 
 // G4
-TYPED_TEST(TaskOn, CallbacksRunInOrderOfRegistrationBeforeTheWaitersGoOn) {
-  in_run<TypeParam>([] {
+TEST_P(TaskOn, CallbacksRunInOrderOfRegistrationBeforeTheWaitersGoOn) {
+  in_run([] {
     coir::event end;
     std::vector<int> order;
     auto task = coir::spawn([&] { end.wait(); });
@@ -312,9 +310,9 @@ TYPED_TEST(TaskOn, CallbacksRunInOrderOfRegistrationBeforeTheWaitersGoOn) {
 }
 
 // G3
-TYPED_TEST(TaskOn, WhatACallbackThrowsGoesToTheHandlerAndTheOthersRun) {
+TEST_P(TaskOn, WhatACallbackThrowsGoesToTheHandlerAndTheOthersRun) {
   unhandled_log log;
-  in_run<TypeParam>([] {
+  in_run([] {
     coir::event end;
     bool second = false;
     auto task = coir::spawn({.name = "called"}, [&] { end.wait(); });
@@ -328,8 +326,8 @@ TYPED_TEST(TaskOn, WhatACallbackThrowsGoesToTheHandlerAndTheOthersRun) {
 }
 
 // G1: names
-TYPED_TEST(TaskOnAny, TasksHaveNamesAndNumbers) {
-  in_run<TypeParam>([] {
+TEST_P(TaskOnAny, TasksHaveNamesAndNumbers) {
+  in_run([] {
     EXPECT_EQ(coir::this_task::name(), "main");
     auto named = coir::spawn({.name = "worker"}, [] { return coir::this_task::name(); });
     EXPECT_EQ(named.name(), "worker");
@@ -340,7 +338,7 @@ TYPED_TEST(TaskOnAny, TasksHaveNamesAndNumbers) {
     EXPECT_EQ(plain.get(), plain.id());
     EXPECT_EQ(plain.name(), "task-" + std::to_string(plain.id()));
     EXPECT_NE(plain.id(), named.id());
-    EXPECT_EQ(coir::current_model(), TypeParam::kind);
+    EXPECT_EQ(coir::current_model(), GetParam());
   });
 }
 
@@ -408,15 +406,15 @@ TEST(Task, OptionsThatCannotBeServedAreAnInvalidArgument) {
 }
 
 // G1: runs follow each other
-TYPED_TEST(TaskOnAny, RunsFollowEachOther) {
+TEST_P(TaskOnAny, RunsFollowEachOther) {
   for (int i = 0; i < 20; ++i)
-    EXPECT_EQ(in_run<TypeParam>([&] { return coir::spawn([&] { return i; }).get(); }), i);
+    EXPECT_EQ(in_run([&] { return coir::spawn([&] { return i; }).get(); }), i);
 }
 
 // G1
-TYPED_TEST(TaskOn, AllOfManyTasksReturn) {
-  in_run<TypeParam>([] {
-    int const count = TypeParam::kind == coir::model::fibers ? 1000 : 50;
+TEST_P(TaskOn, AllOfManyTasksReturn) {
+  in_run([] {
+    int const count = GetParam() == coir::model::fibers ? 1000 : 50;
     std::vector<coir::task<int>> tasks;
     for (int i = 0; i < count; ++i)
       tasks.push_back(coir::spawn([i] {

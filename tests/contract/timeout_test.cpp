@@ -14,19 +14,17 @@
 namespace contract {
 namespace {
 
-template <class Model>
-class TimeoutOnAny : public ::testing::Test {};
-TYPED_TEST_SUITE(TimeoutOnAny, all_models);
+class TimeoutOnAny : public on_model {};
+INSTANTIATE_TEST_SUITE_P(Models, TimeoutOnAny, all_models, model_name);
 
-template <class Model>
-class TimeoutOn : public ::testing::Test {};
-TYPED_TEST_SUITE(TimeoutOn, concurrent_models);
+class TimeoutOn : public on_model {};
+INSTANTIATE_TEST_SUITE_P(Models, TimeoutOn, concurrent_models, model_name);
 
 using TimeoutInVirtualTime = virtual_run;
 
 // T1, T2
-TYPED_TEST(TimeoutOnAny, ThrowsTimeoutErrorNeverEarly) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOnAny, ThrowsTimeoutErrorNeverEarly) {
+  in_run([] {
     auto const start = coir::now();
     EXPECT_THROW(coir::timeout(3ms, [] { coir::sleep_for(1h); }), coir::timeout_error);
     EXPECT_GE(coir::now() - start, 3ms);
@@ -35,8 +33,8 @@ TYPED_TEST(TimeoutOnAny, ThrowsTimeoutErrorNeverEarly) {
 }
 
 // T1
-TYPED_TEST(TimeoutOnAny, ReturnsWhatTheWorkReturns) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOnAny, ReturnsWhatTheWorkReturns) {
+  in_run([] {
     int number = 1;
     EXPECT_EQ(coir::timeout(1h, [] { return 5; }), 5);
     EXPECT_EQ(*coir::timeout(1h, [] { return std::make_unique<int>(6); }), 6);
@@ -48,8 +46,8 @@ TYPED_TEST(TimeoutOnAny, ReturnsWhatTheWorkReturns) {
 }
 
 // T1
-TYPED_TEST(TimeoutOnAny, PassesOnWhatTheWorkThrows) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOnAny, PassesOnWhatTheWorkThrows) {
+  in_run([] {
     EXPECT_THROW(coir::timeout(1h, [] { throw std::out_of_range("mine"); }), std::out_of_range);
     EXPECT_THROW(coir::move_on_after(1h, [] { throw std::out_of_range("mine"); }),
                  std::out_of_range);
@@ -57,8 +55,8 @@ TYPED_TEST(TimeoutOnAny, PassesOnWhatTheWorkThrows) {
 }
 
 // T1: an outer cancel passes through
-TYPED_TEST(TimeoutOnAny, AnOuterCancelPassesThroughAsCancelled) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOnAny, AnOuterCancelPassesThroughAsCancelled) {
+  in_run([] {
     coir::cancel_scope outer;
     bool passed = false;
     EXPECT_FALSE(outer.run([&] {
@@ -75,8 +73,8 @@ TYPED_TEST(TimeoutOnAny, AnOuterCancelPassesThroughAsCancelled) {
 }
 
 // T2
-TYPED_TEST(TimeoutOnAny, WithoutTimeItIsExpiredAtTheFirstSuspension) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOnAny, WithoutTimeItIsExpiredAtTheFirstSuspension) {
+  in_run([] {
     for (auto const limit : {0s, -1s}) {
       bool entered = false;
       EXPECT_THROW(coir::timeout(limit,
@@ -95,8 +93,8 @@ TYPED_TEST(TimeoutOnAny, WithoutTimeItIsExpiredAtTheFirstSuspension) {
 }
 
 // T2
-TYPED_TEST(TimeoutOnAny, NotANumberIsAnInvalidArgument) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOnAny, NotANumberIsAnInvalidArgument) {
+  in_run([] {
     std::chrono::duration<double> const nan(std::numeric_limits<double>::quiet_NaN());
     EXPECT_THROW(coir::timeout(nan, [] { ADD_FAILURE(); }), std::invalid_argument);
     EXPECT_THROW(coir::move_on_after(nan, [] { ADD_FAILURE(); }), std::invalid_argument);
@@ -107,8 +105,8 @@ TYPED_TEST(TimeoutOnAny, NotANumberIsAnInvalidArgument) {
 }
 
 // T2: huge limits do not overflow
-TYPED_TEST(TimeoutOnAny, ALimitBeyondTheClockIsNone) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOnAny, ALimitBeyondTheClockIsNone) {
+  in_run([] {
     EXPECT_EQ(coir::timeout(std::chrono::hours::max(),
                             [] {
                               coir::yield();
@@ -129,8 +127,8 @@ TYPED_TEST(TimeoutOnAny, ALimitBeyondTheClockIsNone) {
 }
 
 // T1
-TYPED_TEST(TimeoutOnAny, MoveOnAfterReturnsInsteadOfThrowing) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOnAny, MoveOnAfterReturnsInsteadOfThrowing) {
+  in_run([] {
     int number = 1;
     EXPECT_TRUE(coir::move_on_after(1h, [] {}));
     EXPECT_FALSE(coir::move_on_after(1ms, [] { coir::sleep_for(1h); }));
@@ -152,8 +150,8 @@ TYPED_TEST(TimeoutOnAny, MoveOnAfterReturnsInsteadOfThrowing) {
 }
 
 // C3, T1
-TYPED_TEST(TimeoutOnAny, ARetryLoopInsideCannotLoseTheDeadline) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOnAny, ARetryLoopInsideCannotLoseTheDeadline) {
+  in_run([] {
     int tries = 0;
     EXPECT_THROW(coir::timeout(1ms,
                                [&] {
@@ -171,8 +169,8 @@ TYPED_TEST(TimeoutOnAny, ARetryLoopInsideCannotLoseTheDeadline) {
 }
 
 // T4
-TYPED_TEST(TimeoutOn, EndsATaskAndReturnsOnlyWhenItHasEnded) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOn, EndsATaskAndReturnsOnlyWhenItHasEnded) {
+  in_run([] {
     bool cleaned = false;
     auto task = coir::spawn([&] {
       try {
@@ -194,8 +192,8 @@ TYPED_TEST(TimeoutOn, EndsATaskAndReturnsOnlyWhenItHasEnded) {
 }
 
 // T4: a task that answers by returning has succeeded
-TYPED_TEST(TimeoutOn, ATaskThatAnswersTheDeadlineByReturningHasSucceeded) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOn, ATaskThatAnswersTheDeadlineByReturningHasSucceeded) {
+  in_run([] {
     auto task = coir::spawn([] {
       try {
         coir::event().wait();
@@ -209,8 +207,8 @@ TYPED_TEST(TimeoutOn, ATaskThatAnswersTheDeadlineByReturningHasSucceeded) {
 }
 
 // T1
-TYPED_TEST(TimeoutOn, ATaskInTimeGivesItsResult) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOn, ATaskInTimeGivesItsResult) {
+  in_run([] {
     auto task = coir::spawn([] { return std::string("done"); });
     EXPECT_EQ(coir::timeout(1h, task), "done");
     auto failing = coir::spawn([] { throw std::out_of_range("mine"); });
@@ -219,8 +217,8 @@ TYPED_TEST(TimeoutOn, ATaskInTimeGivesItsResult) {
 }
 
 // T1
-TYPED_TEST(TimeoutOn, JoinForWaitsNoLongerThanItsLimitAndLeavesTheTaskAlone) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOn, JoinForWaitsNoLongerThanItsLimitAndLeavesTheTaskAlone) {
+  in_run([] {
     coir::event set;
     auto task = coir::spawn([&] { set.wait(); });
     EXPECT_FALSE(task.join_for(0s));
@@ -234,8 +232,8 @@ TYPED_TEST(TimeoutOn, JoinForWaitsNoLongerThanItsLimitAndLeavesTheTaskAlone) {
 }
 
 // T1, T2
-TYPED_TEST(TimeoutOnAny, AScopeWithADeadlineThatHasComeEndsAtTheFirstSuspension) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOnAny, AScopeWithADeadlineThatHasComeEndsAtTheFirstSuspension) {
+  in_run([] {
     coir::cancel_scope scope(-1s);
     EXPECT_FALSE(scope.run([] {
       coir::yield();
@@ -246,8 +244,8 @@ TYPED_TEST(TimeoutOnAny, AScopeWithADeadlineThatHasComeEndsAtTheFirstSuspension)
 }
 
 // T1: a deadline can be moved into the past
-TYPED_TEST(TimeoutOnAny, MovingADeadlineIntoThePastCancelsAtOnce) {
-  in_run<TypeParam>([] {
+TEST_P(TimeoutOnAny, MovingADeadlineIntoThePastCancelsAtOnce) {
+  in_run([] {
     coir::cancel_scope scope(1h);
     EXPECT_FALSE(scope.run([&] {
       coir::yield();
