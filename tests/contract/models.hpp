@@ -15,8 +15,7 @@ namespace contract {
 
 using namespace std::chrono_literals;
 
-inline auto const concurrent_models =
-    ::testing::Values(coir::model::fibers, coir::model::threads);
+inline auto const concurrent_models = ::testing::Values(coir::model::fibers, coir::model::threads);
 inline auto const all_models =
     ::testing::Values(coir::model::fibers, coir::model::threads, coir::model::serial);
 

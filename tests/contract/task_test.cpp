@@ -60,8 +60,8 @@ TEST_P(TaskOnAny, ARunReturnsWhatItsMainReturns) {
   int number = 0;
   EXPECT_EQ(&in_run([&]() -> int& { return number; }), &number);
   EXPECT_EQ(coir::run(
-                {.model = GetParam()},
-                [](int a, std::string b) { return b + std::to_string(a); }, 1, "a"),
+                {.model = GetParam()}, [](int a, std::string b) { return b + std::to_string(a); },
+                1, "a"),
             "a1");
 }
 
