@@ -5,6 +5,9 @@
 #include <exception>
 #include <iostream>
 
+#if defined(COIR_WITH_BENCHMARKS)
+#include "bench/command.hpp"
+#endif
 #include "compare/arguments.hpp"
 #include "compare/command.hpp"
 
@@ -26,6 +29,9 @@ int main(int argc, char** argv) try {
   program.set_version_flag("--version", "coir " COIR_VERSION, "Print the version");
   program.require_subcommand(1);
   demos::compare::add_command(program, exit_code);
+#if defined(COIR_WITH_BENCHMARKS)
+  demos::bench::add_command(program, exit_code);
+#endif
   try {
     program.parse(argc, argv);
   } catch (CLI::ParseError const& error) {

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSL-1.0
+/// One line of the benchmark: an operation on coir, and the same on a peer.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <string_view>
+#include <vector>
+
+namespace demos::bench {
+
+/// What a row's figure is.
+enum class unit {
+  floors,        // ns an operation, and how many raw switches that is
+  milliseconds,  // the whole program
+  bytes,         // memory of one task
+};
+
+/// One operation. The functions fill the counters that `unit` asks for (see bracket).
+struct row {
+  std::string_view name;
+  std::string_view what;
+  bench::unit unit = bench::unit::floors;
+  void (*on_coir)(benchmark::State&) = nullptr;
+  void (*on_boost)(benchmark::State&) =
+      nullptr;         // the same on Boost.Fiber; null: it has no such thing
+  bool heavy = false;  // left out by --quick
+};
+
+std::vector<row> switch_rows();
+std::vector<row> task_rows();
+std::vector<row> wait_rows();
+std::vector<row> whole_rows();
+std::vector<row> memory_rows();
+
+/// All rows, in the order in which they are printed.
+std::vector<row> all_rows();
+
+}  // namespace demos::bench

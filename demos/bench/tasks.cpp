@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What a task costs from spawn to join.
+#include <boost/fiber/all.hpp>
+#include <vector>
+
+#include "on.hpp"
+#include "row.hpp"
+
+namespace demos::bench {
+namespace {
+
+constexpr int many = 10'000;
+
+using pooled = boost::fibers::pooled_fixedsize_stack;
+
+void coir_spawn_join(benchmark::State& state) {
+  on_coir(state, [&] {
+    int sum = 0;
+    for (auto _ : state) coir::spawn([&] { ++sum; }).join();
+    benchmark::DoNotOptimize(sum);
+  });
+}
+
+void boost_spawn_join(benchmark::State& state) {
+  bracket const floor(state);
+  pooled stacks;
+  int sum = 0;
+  for (auto _ : state)
+    boost::fibers::fiber(std::allocator_arg, pooled(stacks), [&] { ++sum; }).join();
+  benchmark::DoNotOptimize(sum);
+}
+
+template <bool Parks>
+void coir_spawn_many(benchmark::State& state) {
+  on_coir(state, [&] {
+    int sum = 0;
+    while (state.KeepRunningBatch(many)) {
+      coir::group([&](coir::task_group& tasks) {
+        for (int i = 0; i < many; ++i) {
+          tasks.spawn([&] {
+            if constexpr (Parks) coir::yield();
+            ++sum;
+          });
+        }
+      });
+    }
+    benchmark::DoNotOptimize(sum);
+  });
+}
+
+template <bool Parks>
+void boost_spawn_many(benchmark::State& state) {
+  bracket const floor(state);
+  pooled stacks;
+  int sum = 0;
+  std::vector<boost::fibers::fiber> tasks(many);
+  while (state.KeepRunningBatch(many)) {
+    for (auto& each : tasks) {
+      each = boost::fibers::fiber(std::allocator_arg, pooled(stacks), [&] {
+        if constexpr (Parks) boost::this_fiber::yield();
+        ++sum;
+      });
+    }
+    for (auto& each : tasks) each.join();
+  }
+  benchmark::DoNotOptimize(sum);
+}
+
+}  // namespace
+
+std::vector<row> task_rows() {
+  return {
+      {"spawn-join", "spawn + join", unit::floors, coir_spawn_join, boost_spawn_join},
+      {"spawn-many", "spawn 10,000, join all", unit::floors, coir_spawn_many<false>,
+       boost_spawn_many<false>},
+      {"spawn-many-park", "the same, each parks once", unit::floors, coir_spawn_many<true>,
+       boost_spawn_many<true>},
+  };
+}
+
+}  // namespace demos::bench

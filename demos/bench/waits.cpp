@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Queues, locks and limits.
+#include <boost/fiber/all.hpp>
+#include <vector>
+
+#include "on.hpp"
+#include "row.hpp"
+
+namespace demos::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+void coir_round_trip(benchmark::State& state) {
+  on_coir(state, [&] {
+    coir::queue<int> there(1), back(1);
+    auto const echo = coir::spawn([&] {
+      for (int each : there) back.put(each);
+    });
+    for (auto _ : state) {
+      there.put(1);
+      benchmark::DoNotOptimize(back.get());
+    }
+    there.shutdown();
+    echo.join();
+  });
+}
+
+// Boost's channel of capacity 2 holds one item.
+void boost_round_trip(benchmark::State& state) {
+  bracket const floor(state);
+  boost::fibers::buffered_channel<int> there(2), back(2);
+  boost::fibers::fiber echo([&] {
+    for (int each : there) back.push(each);
+  });
+  for (auto _ : state) {
+    there.push(1);
+    benchmark::DoNotOptimize(back.value_pop());
+  }
+  there.close();
+  echo.join();
+}
+
+template <int Pairs>
+void coir_stream(benchmark::State& state) {
+  on_coir(state, [&] {
+    coir::queue<int> items(128);
+    bool stop = false;
+    coir::group([&](coir::task_group& tasks) {
+      for (int i = 0; i < Pairs; ++i) {
+        tasks.spawn([&] {
+          while (!stop) items.put(1);
+        });
+      }
+      for (int i = 1; i < Pairs; ++i) {
+        tasks.spawn([&] {
+          for (int each : items) benchmark::DoNotOptimize(each);
+        });
+      }
+      // One of the consumers counts for all: they take turns.
+      while (state.KeepRunningBatch(Pairs)) benchmark::DoNotOptimize(items.get());
+      stop = true;
+      tasks.cancel();
+    });
+  });
+}
+
+template <int Pairs>
+void boost_stream(benchmark::State& state) {
+  bracket const floor(state);
+  boost::fibers::buffered_channel<int> items(128);
+  std::vector<boost::fibers::fiber> tasks;
+  for (int i = 0; i < Pairs; ++i) {
+    tasks.emplace_back([&] {
+      while (items.push(1) == boost::fibers::channel_op_status::success) {
+      }
+    });
+  }
+  for (int i = 1; i < Pairs; ++i) {
+    tasks.emplace_back([&] {
+      for (int each : items) benchmark::DoNotOptimize(each);
+    });
+  }
+  while (state.KeepRunningBatch(Pairs)) benchmark::DoNotOptimize(items.value_pop());
+  items.close();
+  for (auto& each : tasks) each.join();
+}
+
+template <class Mutex>
+void lock_unlock(benchmark::State& state, Mutex& mutex) {
+  int guarded = 0;
+  for (auto _ : state) {
+    mutex.lock();
+    benchmark::DoNotOptimize(++guarded);
+    mutex.unlock();
+  }
+}
+
+void coir_mutex(benchmark::State& state) {
+  on_coir(state, [&] {
+    coir::mutex mutex;
+    lock_unlock(state, mutex);
+  });
+}
+
+void boost_mutex(benchmark::State& state) {
+  bracket const floor(state);
+  boost::fibers::mutex mutex;
+  lock_unlock(state, mutex);
+}
+
+void coir_timeout(benchmark::State& state) {
+  on_coir(state, [&] {
+    int calls = 0;
+    for (auto _ : state) coir::timeout(1s, [&] { benchmark::DoNotOptimize(++calls); });
+  });
+}
+
+void coir_cancel(benchmark::State& state) {
+  constexpr int parked = 100'000;
+  on_coir(state, [&] {
+    while (state.KeepRunningBatch(parked)) {
+      state.PauseTiming();
+      coir::group([&](coir::task_group& tasks) {
+        for (int i = 0; i < parked; ++i) tasks.spawn([] { coir::event().wait(); });
+        coir::yield();
+        state.ResumeTiming();
+        tasks.cancel();
+      });
+    }
+  });
+}
+
+}  // namespace
+
+std::vector<row> wait_rows() {
+  return {
+      {"round-trip", "round trip, two queues of 1", unit::floors, coir_round_trip,
+       boost_round_trip},
+      {"queue/1:1", "queue of 128, an item, 1:1", unit::floors, coir_stream<1>, boost_stream<1>},
+      {"queue/4:4", "queue of 128, an item, 4:4", unit::floors, coir_stream<4>, boost_stream<4>},
+      {"mutex", "mutex lock + unlock", unit::floors, coir_mutex, boost_mutex},
+      {"timeout", "timeout(1 s) around no wait", unit::floors, coir_timeout, nullptr},
+      {"cancel", "cancel 100,000 parked, each", unit::floors, coir_cancel, nullptr, true},
+  };
+}
+
+}  // namespace demos::bench
