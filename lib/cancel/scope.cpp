@@ -30,8 +30,7 @@ void report_swallowing(task_core& self) {
 
 /// Whether `outer`'s cancel reaches code in `inner`, the next scope inward.
 bool reaches_in(scope const& outer, scope const& inner) noexcept {
-  return outer.reached.load(std::memory_order_relaxed) && !inner.shielded &&
-         outer.note == inner.note;
+  return outer.reached && !inner.shielded && outer.note == inner.note;
 }
 
 /// The reason that code in `s` is cancelled for: the outermost scope's. Its task is locked.
@@ -42,6 +41,13 @@ cancel_reason const& reason_for(scope const& s) noexcept {
     if (at->outer != nullptr && !reaches_in(*at->outer, *at)) break;
   }
   return cause->reason;
+}
+
+/// Keeps the task's copy of what its innermost scope says. The task is locked.
+void make_innermost(task_core& task, scope* s) noexcept {
+  task.innermost = s;
+  task.noted = s != nullptr ? s->note : 0;
+  task.interrupted.store(s != nullptr && s->reached, std::memory_order_relaxed);
 }
 
 void mark_inherited(scope& root, cancel_reason const& reason) noexcept {
@@ -62,15 +68,15 @@ class spreading {
     for (scope* s = &from; s != nullptr; s = s->inner) {
       bool const now =
           s->called || s->inherited || (s->outer != nullptr && reaches_in(*s->outer, *s));
-      // Stored before the claim looks whether the task is parked; suspend() parks before it looks
-      // here: one of the two sees the other.
-      s->reached.store(now, std::memory_order_seq_cst);
+      s->reached = now;
       if (now) hand_down(*s);
     }
     task_core& task = *from.task;
-    if (task.innermost != nullptr && task.innermost->reached.load(std::memory_order_relaxed) &&
-        claim(task, wake_reason::cancelled))
-      woken_.add(&task);
+    if (task.innermost == nullptr) return;
+    // Stored before the claim looks whether the task is parked; suspend() parks before it looks
+    // here: one of the two sees the other.
+    task.interrupted.store(task.innermost->reached, std::memory_order_seq_cst);
+    if (task.innermost->reached && claim(task, wake_reason::cancelled)) woken_.add(&task);
   }
 
   /// Goes on to the tasks below, then wakes whom the cancel interrupts. Nothing is locked.
@@ -113,9 +119,9 @@ void enter(scope& s) noexcept {
   s.outer = task.innermost;
   if (s.outer != nullptr) {
     s.outer->inner = &s;
-    s.reached.store(s.called || reaches_in(*s.outer, s), std::memory_order_relaxed);
+    s.reached = s.called || reaches_in(*s.outer, s);
   }
-  task.innermost = &s;
+  make_innermost(task, &s);
 }
 
 bool leave(scope& s) noexcept {
@@ -123,7 +129,7 @@ bool leave(scope& s) noexcept {
   guard const held(task.lock);
   if (task.innermost != &s)
     die("a cancel scope was left before one that was entered after it, or by another task");
-  task.innermost = s.outer;
+  make_innermost(task, s.outer);
   if (s.outer != nullptr) s.outer->inner = nullptr;
   return s.called && !(s.outer != nullptr && reaches_in(*s.outer, s));
 }
@@ -170,10 +176,11 @@ void attach(scope& root, scope& parent) noexcept {
   guard const held(parent.task->lock);
   root.parent = &parent;
   parent.children.push_back(root);
-  if (parent.reached.load(std::memory_order_relaxed)) {
+  if (parent.reached) {
     root.handed_down = true;
     mark_inherited(root, reason_for(parent));
-    root.reached.store(true, std::memory_order_relaxed);
+    root.reached = true;
+    root.task->interrupted.store(true, std::memory_order_relaxed);
   }
 }
 
@@ -191,11 +198,6 @@ void inherit(scope& root, cancel_reason reason) noexcept {
     cancel.refresh(root);
   }
   cancel.finish();
-}
-
-bool deliverable(scope const& s) noexcept {
-  return s.reached.load(std::memory_order_relaxed) &&
-         static_cast<unsigned>(std::uncaught_exceptions()) == s.note;
 }
 
 void deliver(task_core& self) {

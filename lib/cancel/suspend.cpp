@@ -40,6 +40,18 @@ void sleep_through_timers(task_core& self) {
     self.timers->fire_due(std::chrono::steady_clock::now());
 }
 
+/// current_task_or_thread(), without a call when a task is running.
+task_core& task_here() {
+  task_core* const running = this_thread.current;
+  return running != nullptr ? *running : current_task_or_thread();
+}
+
+/// std::uncaught_exceptions(), which asks for the thread's state each time: a worker has it at hand.
+unsigned exceptions_in_flight(task_core const& self) noexcept {
+  return self.kind == task_kind::fiber ? self.home->exceptions->uncaught
+                                       : static_cast<unsigned>(std::uncaught_exceptions());
+}
+
 bool is_parked(task_core const& self) noexcept {
   std::uint32_t const state = self.word.load(std::memory_order_relaxed) & word::state_mask;
   return state == word::parked || state == word::parked_shielded;
@@ -49,13 +61,13 @@ bool is_parked(task_core const& self) noexcept {
 
 void suspension::begin() noexcept {
   bool const interruptible =
-      how_ == shielding::none &&
-      static_cast<unsigned>(std::uncaught_exceptions()) == self_.innermost->note;  // C6
+      how_ == shielding::none && exceptions_in_flight(self_) == self_.noted;  // C6
   std::uint32_t const to = interruptible ? word::parked : word::parked_shielded;
   if (single_threaded()) {
     self_.word.store(to, std::memory_order_relaxed);
   } else {
-    self_.word.exchange(to, std::memory_order_seq_cst);  // before the look at `reached` in end()
+    self_.word.exchange(to,
+                        std::memory_order_seq_cst);  // before the look at `interrupted` in end()
   }
   self_.waits_for = what_;
 }
@@ -69,7 +81,7 @@ bool suspension::withdraw() noexcept {
 
 wake_reason suspension::end(time_point deadline) {
   // A cancel that came after the checkpoint has found nobody parked: it is ours to see.
-  if (self_.innermost->reached.load(std::memory_order_seq_cst) &&
+  if (self_.interrupted.load(std::memory_order_seq_cst) &&
       (self_.word.load(std::memory_order_relaxed) & word::state_mask) == word::parked && withdraw())
     return wake_reason::cancelled;
   if (deadline == never) return park();
@@ -148,17 +160,35 @@ void give_up_turn(task_core& self) noexcept {
   }
 }
 
+bool deliverable(task_core const& self) noexcept {
+  return self.interrupted.load(std::memory_order_relaxed) &&
+         exceptions_in_flight(self) == self.noted;
+}
+
 task_core& checkpoint() {
-  task_core& self = current_task_or_thread();
-  if (self.innermost->reached.load(std::memory_order_relaxed) && deliverable(*self.innermost))
-      [[unlikely]]
+  task_core& self = task_here();
+  if (deliverable(self)) [[unlikely]]
     deliver(self);
   if (--self.budget == 0) [[unlikely]] {
     self.budget = task_core::full_budget;
     give_up_turn(self);
-    if (deliverable(*self.innermost)) deliver(self);
+    if (deliverable(self)) deliver(self);
   }
   return self;
+}
+
+void yield_turn() {
+  task_core& self = task_here();
+  if (deliverable(self)) [[unlikely]]
+    deliver(self);
+  if (self.kind == task_kind::fiber) [[likely]] {
+    self.home->yield(self);
+  } else {
+    give_up_turn(self);
+  }
+  // A cancel or a deadline that came meanwhile ends this very suspension.
+  if (deliverable(self)) [[unlikely]]
+    deliver(self);
 }
 
 }  // namespace coir::detail

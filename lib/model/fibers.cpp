@@ -160,7 +160,7 @@ void fibers_runtime::give_back(ready_queue& home, stack& unused) noexcept {
 
 void fibers_runtime::fiber_entry(boost::context::detail::transfer_t from) {
   ready_queue& home = *this_thread.home;
-  arrive(from, *home.exceptions);
+  arrive(from);
   task_core* task = this_thread.current;
   stack& own = *task->flow.on;
   // A stack serves task after task while the next one is fresh too: no switch at all in between.

@@ -45,7 +45,7 @@ void runtime::disown(task_record& never_begun) noexcept {
 }
 
 void runtime::live(task_record& task) noexcept {
-  if (task.root.reached.load(std::memory_order_acquire)) {
+  if (task.interrupted.load(std::memory_order_acquire)) {
     // C7: cancelled before its first step, it never begins.
     task.error = std::make_exception_ptr(cancelled(task.root.reason));
     task.how = outcome::cancelled;

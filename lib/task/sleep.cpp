@@ -15,11 +15,6 @@ void sleep_until(time_point when) {
   if (wait.end(when) == detail::wake_reason::cancelled) detail::deliver(self);
 }
 
-void yield() {
-  detail::task_core& self = detail::checkpoint();
-  detail::give_up_turn(self);
-  // A cancel or a deadline that came meanwhile ends this very suspension.
-  if (detail::deliverable(*self.innermost)) detail::deliver(self);
-}
+void yield() { detail::yield_turn(); }
 
 }  // namespace coir

@@ -20,7 +20,7 @@ detail::scope& root_of(detail::task_core& self) {
 
 void checkpoint() {
   detail::task_core& self = detail::current_task_or_thread();
-  if (detail::deliverable(*self.innermost)) detail::deliver(self);
+  if (detail::deliverable(self)) detail::deliver(self);
 }
 
 unsigned cancelling() {

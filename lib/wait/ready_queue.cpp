@@ -51,16 +51,6 @@ void ready_queue::reserve_one() {
 
 // --- The switch ---
 
-void ready_queue::leave(task_core& self) noexcept {
-  task_core* const next = pick_begun();
-  if (next != &self) {
-    this_thread.current = next;
-    switch_to(self.flow, next != nullptr ? next->flow : root, *exceptions);
-    // Whoever switched back has made this the current task.
-  }
-  self.budget = task_core::full_budget;
-}
-
 task_core& ready_queue::go_on_after_end(stack& own) noexcept {
   task_core* next = pick();
   while (next != nullptr && next->flow.resume_at == nullptr) {
@@ -88,50 +78,11 @@ void ready_queue::run_ready() noexcept {
   }
 }
 
-/// The next task, or null when it is the loop's turn.
-inline task_core* ready_queue::pick() noexcept {
-  if (head_ == round_end_ && !next_round()) [[unlikely]]
-    return nullptr;
-  task_core* const next = ring_[head_++ & mask_];
-  prefetch();
-  return next;
-}
-
-inline task_core* ready_queue::pick_begun() noexcept {
-  task_core* next = pick();
-  while (next != nullptr && next->flow.resume_at == nullptr && !begin(*this, *next))
-    [[unlikely]] next = pick();
-  return next;
-}
-
-/// The next task's frame and the record of the one after: fetched while this switch goes on, they
-/// are there when their turn comes.
-inline void ready_queue::prefetch() const noexcept {
-  if (tail_ - head_ < 2) return;
-  __builtin_prefetch(ring_[(head_ + 1) & mask_]);
-  auto const frame = reinterpret_cast<std::uintptr_t>(ring_[head_ & mask_]->flow.resume_at);
-  __builtin_prefetch(reinterpret_cast<void const*>(frame));
-  __builtin_prefetch(reinterpret_cast<void const*>(frame + 64));
-  __builtin_prefetch(reinterpret_cast<void const*>(frame + 128));
-}
-
 // --- Rounds (S2) ---
-
-inline bool ready_queue::next_round() noexcept {
-  if (head_ == tail_) return false;
-  if (--rounds_left_ <= 0 || inbox_.load(std::memory_order_relaxed) != nullptr || time_to_look())
-      [[unlikely]] {
-    rounds_left_ = 0;
-    return false;
-  }
-  round_end_ = tail_;
-  return true;
-}
 
 /// Whether 100 µs have gone by since the loop last looked around. Reading the clock costs several
 /// switches, so it is read every `stride_` of them, fewer the longer the tasks' turns are.
-inline bool ready_queue::time_to_look() noexcept {
-  if (clock != nullptr || static_cast<std::ptrdiff_t>(head_ - next_clock_) < 0) return false;
+bool ready_queue::read_clock() noexcept {
   time_point const read = std::chrono::steady_clock::now();
   auto const since = read - last_clock_;
   last_clock_ = read;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include <coir/wait/task_core.hpp>
@@ -88,8 +89,9 @@ struct ready_queue {
   task_core* pick() noexcept;
   task_core* pick_begun() noexcept;
   bool next_round() noexcept;
-  bool time_to_look() noexcept;
-  void prefetch() const noexcept;
+  [[nodiscard]] bool time_to_look() noexcept;
+  bool read_clock() noexcept;
+  [[gnu::always_inline]] void prefetch() const noexcept;
 
   std::unique_ptr<task_core*[]> ring_;  // the slots from head_ to tail_, modulo the size
   std::size_t mask_ = 0;
@@ -114,5 +116,60 @@ struct thread_state {
   ready_queue* home = nullptr;
 };
 extern constinit thread_local thread_state this_thread;
+
+// Implementation of the switch, in the header so that it is part of each function that parks.
+
+inline void ready_queue::leave(task_core& self) noexcept {
+  task_core* const next = pick_begun();
+  if (next != &self) {
+    this_thread.current = next;
+    switch_to(self.flow, next != nullptr ? next->flow : root, *exceptions);
+    // Whoever switched back has made this the current task.
+  }
+  self.budget = task_core::full_budget;
+}
+
+/// The next task, or null when it is the loop's turn.
+inline task_core* ready_queue::pick() noexcept {
+  if (head_ == round_end_ && !next_round()) [[unlikely]]
+    return nullptr;
+  task_core* const next = ring_[head_++ & mask_];
+  prefetch();
+  return next;
+}
+
+inline task_core* ready_queue::pick_begun() noexcept {
+  task_core* next = pick();
+  while (next != nullptr && next->flow.resume_at == nullptr && !begin(*this, *next))
+    [[unlikely]] next = pick();
+  return next;
+}
+
+/// The next task's frame and the record of the one after: fetched while this switch goes on, they
+/// are there when their turn comes. Always inline: g++ drops calls of functions that do nothing but
+/// prefetch.
+inline void ready_queue::prefetch() const noexcept {
+  if (tail_ - head_ < 2) return;
+  __builtin_prefetch(ring_[(head_ + 1) & mask_]);
+  auto const frame = reinterpret_cast<std::uintptr_t>(ring_[head_ & mask_]->flow.resume_at);
+  __builtin_prefetch(reinterpret_cast<void const*>(frame));
+  __builtin_prefetch(reinterpret_cast<void const*>(frame + 64));
+  __builtin_prefetch(reinterpret_cast<void const*>(frame + 128));
+}
+
+inline bool ready_queue::next_round() noexcept {
+  if (head_ == tail_) return false;
+  if (--rounds_left_ <= 0 || inbox_.load(std::memory_order_relaxed) != nullptr || time_to_look())
+      [[unlikely]] {
+    rounds_left_ = 0;
+    return false;
+  }
+  round_end_ = tail_;
+  return true;
+}
+
+inline bool ready_queue::time_to_look() noexcept {
+  return clock == nullptr && static_cast<std::ptrdiff_t>(head_ - next_clock_) >= 0 && read_clock();
+}
 
 }  // namespace coir::detail

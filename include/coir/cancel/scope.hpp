@@ -17,10 +17,12 @@ namespace coir::detail {
 /// The scopes of a task form a stack: `outer` and `inner` link it. Across tasks they form a tree: a
 /// task that was spawned in a group hangs with its root scope below the group's scope.
 /// A cancel marks its scope, then walks inward, and on to the tasks that hang below, and sets
-/// `reached` wherever code is now to be interrupted: a suspension point reads that one flag.
+/// `reached` wherever code is now to be interrupted. A suspension point reads the innermost scope's
+/// flag, of which the task keeps a copy beside what a switch touches anyhow.
 /// Invariant: reached == called || inherited || (the outer scope is reached, this one is not
 /// shielded, and both were entered with equally many exceptions in flight (C6)).
-/// Thread: fields are guarded by task->lock; `reached` may be read without.
+/// Invariant: task->interrupted == task->innermost->reached, and task->noted is its note.
+/// Thread: fields are guarded by task->lock.
 struct scope : list_hook {
   scope(task_core& in, unsigned exceptions_at_entry) noexcept
       : task(&in), note(exceptions_at_entry) {}
@@ -28,18 +30,18 @@ struct scope : list_hook {
   task_core* const task;
   scope* outer = nullptr;
   scope* inner = nullptr;
-  scope* parent = nullptr;           // root scopes: the group's scope that this hook hangs on
-  list<scope, list_hook> children;   // root scopes of tasks spawned below this one
-  std::atomic<bool> reached{false};  // a cancel is to be delivered to the code in here
-  bool called = false;               // cancel() was called on this very scope
-  bool inherited = false;            // root scopes: the parent was cancelled, or the run is ending
-  bool handed_down = false;          // root scopes: the parent's cancel has been passed on to here
-  bool shielded = false;             // outer cancels do not reach in
-  unsigned const note;               // std::uncaught_exceptions() at entry
-  unsigned requests = 0;             // cancels not taken back by uncancel()
-  unsigned deliveries = 0;           // how often `cancelled` was thrown in here
-  cancel_reason reason;              // of the first cancel; meaningful once called or inherited
-  scope* next_reached = nullptr;     // in a cancel's list of work
+  scope* parent = nullptr;          // root scopes: the group's scope that this hook hangs on
+  list<scope, list_hook> children;  // root scopes of tasks spawned below this one
+  bool reached = false;             // a cancel is to be delivered to the code in here
+  bool called = false;              // cancel() was called on this very scope
+  bool inherited = false;           // root scopes: the parent was cancelled, or the run is ending
+  bool handed_down = false;         // root scopes: the parent's cancel has been passed on to here
+  bool shielded = false;            // outer cancels do not reach in
+  unsigned const note;              // std::uncaught_exceptions() at entry
+  unsigned requests = 0;            // cancels not taken back by uncancel()
+  unsigned deliveries = 0;          // how often `cancelled` was thrown in here
+  cancel_reason reason;             // of the first cancel; meaningful once called or inherited
+  scope* next_reached = nullptr;    // in a cancel's list of work
 };
 
 /// Makes `s` the innermost scope of its task, which is running here.
@@ -70,9 +72,9 @@ COIR_EXPORT void detach(scope& root) noexcept;
 /// Cancels a task's root scope from above, as its run does when it ends.
 COIR_EXPORT void inherit(scope& root, cancel_reason reason) noexcept;
 
-/// Whether a cancel would be thrown now: `s` is reached, and no exception is in flight that was not
-/// when `s` was entered (C6).
-COIR_EXPORT bool deliverable(scope const& s) noexcept;
+/// Whether a cancel would be thrown now in `self`, which is running: its innermost scope is reached,
+/// and no exception is in flight that was not when that scope was entered (C6).
+COIR_EXPORT bool deliverable(task_core const& self) noexcept;
 
 /// Throws `cancelled` with the reason of the outermost cancelled scope. From the second time in a
 /// scope on, the task gives up its turn first (C3).

@@ -55,4 +55,9 @@ class COIR_EXPORT suspension {
 /// Lets others run: fibers go to the end of the queue, threads offer their CPU.
 COIR_EXPORT void give_up_turn(task_core& self) noexcept;
 
+/// The same by the running task, as a suspension point: a cancel that is there or comes meanwhile is
+/// delivered.
+///   Throws: cancelled.
+COIR_EXPORT void yield_turn();
+
 }  // namespace coir::detail

@@ -72,6 +72,8 @@ struct alignas(64) task_core {
   ready_queue* home = nullptr;  // fibers: the worker that it never leaves
   scope* innermost = nullptr;   // the cancel scope it is in; guarded by `lock`
   std::atomic<std::uint32_t> word{word::running};
+  unsigned noted = 0;                    // exceptions in flight when `innermost` was entered (C6)
+  std::atomic<bool> interrupted{false};  // `innermost` is reached by a cancel; set under `lock`
   task_kind kind;
   std::uint16_t budget = full_budget;  // operations left in this turn (S4)
   task_core* next = nullptr;           // in a wake_chain or a worker's inbox
