@@ -50,7 +50,7 @@ inline void arrive(boost::context::detail::transfer_t from) noexcept {
 /// switch is then mispredicted. Here the address to come back to is pushed without a call: a yield among
 /// 1,000 fibers takes a fifth less time.
 inline boost::context::detail::transfer_t jump(void* to, void* data) noexcept {
-#if defined(__x86_64__) && !COIR_ASAN && !COIR_TSAN
+#if defined(__x86_64__) && !defined(__AVX512F__) && !COIR_ASAN && !COIR_TSAN
   boost::context::detail::transfer_t from;
   asm volatile(
       "lea -128(%%rsp), %%rsp\n\t"  // past what the compiler may keep below the stack pointer

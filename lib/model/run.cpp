@@ -44,9 +44,16 @@ task_record& current_record(char const* message) {
   return static_cast<task_record&>(*self);
 }
 
+/// Each thread takes numbers by the block, so that a spawn need not ask all cores for the next one.
 std::uint64_t next_id() noexcept {
-  static std::atomic<std::uint64_t> last{0};
-  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+  constexpr std::uint64_t block = 64;
+  static std::atomic<std::uint64_t> blocks{0};
+  static thread_local std::uint64_t next = 0, end = 0;
+  if (next == end) {
+    next = blocks.fetch_add(1, std::memory_order_relaxed) * block + 1;
+    end = next + block;
+  }
+  return next++;
 }
 
 void check(run_options const& options) {

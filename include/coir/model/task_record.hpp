@@ -57,6 +57,10 @@ struct COIR_EXPORT task_record : task_core, live_hook {
   std::atomic<bool> retrieved{false};          // somebody has been handed `error`
   std::vector<std::function<void()>> on_done;  // guarded by lock; empty once ended
 
+  // Memory from the pool of records.
+  static void* operator new(std::size_t size);
+  static void operator delete(void* gone, std::size_t size) noexcept;
+
   void (*invoke)(task_record& self) = nullptr;              // runs the work, keeps its result
   void (*drop_work)(task_record& self) noexcept = nullptr;  // destroys the work and its arguments
 };
@@ -77,6 +81,8 @@ class record_ref {
     if (record_ != nullptr) record_->drop_ref();
   }
 
+  /// Hands the reference over to the caller.
+  [[nodiscard]] Record* release() noexcept { return std::exchange(record_, nullptr); }
   [[nodiscard]] Record* get() const noexcept { return record_; }
   Record& operator*() const noexcept { return *record_; }
   Record* operator->() const noexcept { return record_; }

@@ -16,11 +16,10 @@ namespace detail {
 template <class Call, class... Parts>
 task<typename Call::result> spawn_as(char const* what, spawn_options options, scope* parent,
                                      task_owner* owner, Parts&&... parts) {
-  auto* const state = new task_state<Call>(birth_here(what), std::forward<Parts>(parts)...);
-  record_ref<task_state<Call>> fresh(state);
-  launch(*state, std::move(options), parent, owner);
-  state->add_ref();
-  return task<typename Call::result>(state);
+  record_ref<task_state<Call>> fresh(
+      new task_state<Call>(birth_here(what), std::forward<Parts>(parts)...));
+  launch(*fresh, std::move(options), parent, owner);
+  return task<typename Call::result>(fresh.release());
 }
 
 template <class Call, class... Parts>

@@ -93,9 +93,21 @@ struct alignas(64) task_core {
 
   explicit task_core(task_kind kind_) noexcept : kind(kind_) {}
 
-  void add_ref() noexcept { refs.fetch_add(1, std::memory_order_relaxed); }
+  void add_ref() noexcept {
+    if (single_threaded()) {
+      refs.store(refs.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    } else {
+      refs.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
   void drop_ref() noexcept {
-    if (refs.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(*this);
+    // Who holds the last one is alone: nobody is left to take another from.
+    std::uint32_t const held = refs.load(std::memory_order_acquire);
+    if (held != 1 && single_threaded()) {
+      refs.store(held - 1, std::memory_order_relaxed);
+    } else if (held == 1 || refs.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      destroy(*this);
+    }
   }
 };
 

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Memory for task records: in lines of the cache, from a list of the thread's own.
+///
+/// A record is 64-byte aligned, and malloc serves that slowly. So records are cut from slabs that are kept
+/// for good, in classes of whole lines. Each thread has a list per class, and gives and takes a
+/// batch at a time to and from a depot: tasks often end on another thread than they were spawned on.
+
+#include <array>
+#include <cstddef>
+#include <mutex>
+#include <new>
+
+#include <coir/model/task_record.hpp>
+
+namespace coir::detail {
+namespace {
+
+constexpr std::size_t line = 64;
+constexpr std::size_t classes =
+    16;  // up to 1 KiB; a record with more in it comes from operator new
+constexpr std::size_t batch = 64;
+constexpr std::size_t slab_size = 64 * 1024;
+// A sanitizer is to see each use of freed memory.
+constexpr bool pooled = !COIR_ASAN && !COIR_TSAN;
+
+constexpr std::size_t class_of(std::size_t size) noexcept { return (size + line - 1) / line - 1; }
+
+/// A piece of memory that is not in use.
+struct piece {
+  piece* next;
+  piece* next_batch;  // in the depot: of the first piece of a batch
+};
+
+struct free_list {
+  piece* first = nullptr;
+  std::size_t count = 0;
+
+  void push(void* memory) noexcept {
+    first = ::new (memory) piece{first, nullptr};
+    ++count;
+  }
+  void* pop() noexcept {
+    piece* const taken = first;
+    first = taken->next;
+    --count;
+    return taken;
+  }
+};
+
+/// What no thread has at hand. Its slabs are never given back, for their records end anywhere.
+class depot {
+ public:
+  /// A batch, or fewer pieces, for an empty list.
+  ///   Throws: std::bad_alloc.
+  void fill(free_list& list, std::size_t which) {
+    std::lock_guard<std::mutex> const held(lock_);
+    if (piece* const first = batches_[which]) {
+      batches_[which] = first->next_batch;
+      list = {first, batch};
+      return;
+    }
+    std::size_t const size = (which + 1) * line;
+    for (std::size_t i = 0; i < batch; ++i) {
+      if (left_ < size) {
+        if (i != 0) return;
+        at_ = static_cast<std::byte*>(::operator new(slab_size, std::align_val_t(line)));
+        left_ = slab_size;
+      }
+      list.push(at_);
+      at_ += size;
+      left_ -= size;
+    }
+  }
+
+  /// Takes back a batch, from the head of `list`.
+  void take_batch(free_list& list, std::size_t which) noexcept {
+    piece* const first = list.first;
+    piece* last = first;
+    for (std::size_t i = 1; i < batch; ++i) last = last->next;
+    list.first = last->next;
+    list.count -= batch;
+    last->next = nullptr;
+    std::lock_guard<std::mutex> const held(lock_);
+    first->next_batch = batches_[which];
+    batches_[which] = first;
+  }
+
+  static depot& instance() {
+    static depot* const only = new depot;  // for good: tasks may end while the program ends
+    return *only;
+  }
+
+ private:
+  std::mutex lock_;
+  std::array<piece*, classes> batches_{};
+  std::byte* at_ = nullptr;  // the slab that is being cut
+  std::size_t left_ = 0;
+};
+
+constinit thread_local std::array<free_list, classes> own{};
+
+/// Gives what an ending thread has back to the depot, but for what makes no whole batch.
+struct janitor {
+  ~janitor() {
+    for (std::size_t which = 0; which < classes; ++which) {
+      while (own[which].count >= batch) depot::instance().take_batch(own[which], which);
+    }
+  }
+};
+
+void refill(std::size_t which) {
+  static thread_local janitor at_exit;
+  (void)at_exit;
+  depot::instance().fill(own[which], which);
+}
+
+}  // namespace
+
+void* task_record::operator new(std::size_t size) {
+  std::size_t const which = class_of(size);
+  if (!pooled || which >= classes) return ::operator new(size, std::align_val_t(line));
+  if (own[which].first == nullptr) refill(which);
+  return own[which].pop();
+}
+
+void task_record::operator delete(void* gone, std::size_t size) noexcept {
+  std::size_t const which = class_of(size);
+  if (!pooled || which >= classes) return ::operator delete(gone, size, std::align_val_t(line));
+  own[which].push(gone);
+  if (own[which].count == 2 * batch) depot::instance().take_batch(own[which], which);
+}
+
+}  // namespace coir::detail
