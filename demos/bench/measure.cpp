@@ -60,7 +60,8 @@ void stay_on_one_core() {
 void add(std::string const& name, row const& what, void (*side)(benchmark::State&),
          plan const& how) {
   auto* const made = benchmark::RegisterBenchmark(name.c_str(), side);
-  made->Repetitions(what.heavy ? std::min(3, how.repetitions) : how.repetitions);
+  made->Repetitions(what.unit == unit::bytes ? 1 : what.heavy ? std::min(3, how.repetitions)
+                                                              : how.repetitions);
   if (what.unit == unit::floors) {
     made->UseRealTime();
     if (what.heavy) {
