@@ -26,6 +26,7 @@ struct stack {
   std::byte* low = nullptr;    // lowest usable address; the guard lies below
   std::size_t size = 0;        // usable bytes
   std::size_t stagger = 0;     // the first frame starts this far below the top
+  std::size_t size_class = 0;  // which of its pool's
   void* tsan_fiber = nullptr;  // what TSan knows it as
 
   [[nodiscard]] std::byte* high() const noexcept { return low + size; }
@@ -80,7 +81,12 @@ class COIR_EXPORT stack_pool {
     std::vector<stack*> idle;  // the back was used last
   };
 
-  size_class& class_for(std::size_t size);
+  size_class& class_for(std::size_t size) {
+    // Nearly all are of one size.
+    if (!classes_.empty() && classes_.front().pitch == size + guard_size) return classes_.front();
+    return other_class_for(size);
+  }
+  size_class& other_class_for(std::size_t size);
   void add_slab(size_class& sizes);
   stack& cut(size_class& sizes);
   void install_guard(std::byte* at) const;

@@ -73,9 +73,10 @@ void fibers_runtime::loop(task_record& main) {
     // 1. Wakes from other threads join the run queue.
     queue_.take_inbox();
     // 2. Due timers end their waits.
-    if (!timers_.empty()) timers_.fire_due(clock());
+    time_point const now = clock();
+    timers_.fire_due(now);
     // 3. Ready tasks run, each switching to the next, until none is left or it is time to look.
-    queue_.run_ready();
+    queue_.run_ready(now);
     // 4. Once main has ended, all that is left is cancelled, and the loop goes on until it is gone.
     if (!ending && main.ended.load(std::memory_order_relaxed)) {
       ending = true;

@@ -68,10 +68,10 @@ task_core& ready_queue::go_on_after_end(stack& own) noexcept {
   leave_for(departed_, next != nullptr ? next->flow : root);
 }
 
-void ready_queue::run_ready() noexcept {
+void ready_queue::run_ready(time_point now) noexcept {
   rounds_left_ = rounds_per_look;
   round_end_ = tail_;
-  if (clock == nullptr) last_look_ = std::chrono::steady_clock::now();
+  last_look_ = now;
   if (task_core* const next = pick_begun()) {
     this_thread.current = next;
     switch_to(root, next->flow, *exceptions);

@@ -61,7 +61,8 @@ struct ready_queue {
   task_core& go_on_after_end(stack& own) noexcept;
 
   /// The worker's loop lets ready tasks run until none is left, or until it is time to look around.
-  void run_ready() noexcept;
+  /// `now`: what the clock says, of which the caller has just had a reading.
+  void run_ready(time_point now) noexcept;
 
   /// Takes what others left in the inbox. True if there was anything.
   bool take_inbox() noexcept;
