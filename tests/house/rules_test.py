@@ -4,6 +4,7 @@ import pathlib
 import tempfile
 import unittest
 
+import cases
 import floors
 import form
 import wraps
@@ -56,8 +57,23 @@ class RulesTest(unittest.TestCase):
             self.assertIn(word, found[0])
 
     def test_clean_house_passes(self):
-        for rule in (floors, form, wraps):
+        for rule in (cases, floors, form, wraps):
             self.assertEqual(self.breaches_of(rule), [])
+
+    # ---- cases ----
+
+    def test_case_names_no_test(self):
+        self.assert_caught(cases, {"tests/contract/README.md": "| QUE-01 | `QueueOn.QUE_01_X` |\n"}, "QUE-01")
+
+    def test_case_without_row(self):
+        files = {"tests/contract/README.md": "| QUE-02 | not here: it is the system's |\n",
+                 "tests/contract/queue_test.cpp": HEAD + "TEST_P(QueueOn, QUE_01_QUE_02_X) {}\n"}
+        found = self.breaches_of(cases, files=files)
+        self.assertEqual(len(found), 2, found)
+
+    def test_case_with_two_rows(self):
+        row = "| QUE-02 | not here: it is the system's |\n"
+        self.assert_caught(cases, {"tests/contract/README.md": row + row}, "two rows")
 
     # ---- floors ----
 
