@@ -7,44 +7,91 @@
 #include <new>
 #include <utility>
 
+#include <coir/base/spin_lock.hpp>
+
 namespace coir::detail {
 
-/// A place for one item.
+/// Memory for one item. fill() makes the item; whoever has the place last destroys it.
 template <class T>
-struct cell {
-  cell* next = nullptr;
+struct item_place {
+  using value_type = T;
+
   alignas(T) unsigned char bytes[sizeof(T)];
 
+  void fill(T& from) { ::new (static_cast<void*>(bytes)) T(std::move(from)); }
   T& item() noexcept { return *std::launder(reinterpret_cast<T*>(bytes)); }
 };
 
-/// A chain of cells, first in, first out.
-/// Thread: guarded by its queue's lock.
+/// A place for one item in a chain.
 template <class T>
+struct cell : item_place<T> {
+  cell* next = nullptr;
+};
+
+/// Destroys a cell and the item in it.
+template <class Cell>
+void discard(Cell& used) noexcept {
+  std::destroy_at(&used.item());
+  delete &used;
+}
+
+/// A chain of cells.
+/// Thread: guarded by its queue's lock.
+template <class Cell>
 class cell_chain {
  public:
   [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+  /// Null when empty.
+  [[nodiscard]] Cell* front() const noexcept { return first_; }
 
-  void push_back(cell<T>& added) noexcept {
+  void push_back(Cell& added) noexcept {
     added.next = nullptr;
     *(first_ == nullptr ? &first_ : &last_->next) = &added;
     last_ = &added;
   }
-  void push_front(cell<T>& added) noexcept {
+  void push_front(Cell& added) noexcept {
     added.next = first_;
     if (first_ == nullptr) last_ = &added;
     first_ = &added;
   }
   /// Null when empty.
-  cell<T>* pop_front() noexcept {
-    cell<T>* const taken = first_;
+  Cell* pop_front() noexcept {
+    Cell* const taken = first_;
     if (taken != nullptr) first_ = taken->next;
     return taken;
   }
 
  private:
-  cell<T>* first_ = nullptr;
-  cell<T>* last_ = nullptr;
+  Cell* first_ = nullptr;
+  Cell* last_ = nullptr;
+};
+
+/// The order of a queue: first in, first out.
+///
+/// What a store offers to queue_state, which holds the queue's lock during each call:
+///   push       adds an item at the place that is due to it
+///   settle     sees to it that pop() gives the first item; may release the lock meanwhile, and runs
+///              user code only then
+///   pop        takes the first item; null: there is none
+///   put_back   returns an item that was taken and could not be moved out: to the head (C5)
+///   take_all   empties it
+/// Thread: guarded by its queue's lock.
+template <class T>
+class fifo_store {
+ public:
+  using cell = detail::cell<T>;
+  static constexpr char const* put_name = "queue::put";
+  static constexpr char const* get_name = "queue::get";
+
+  void push(cell& added) noexcept { items_.push_back(added); }
+  [[nodiscard]] bool is_settled() const noexcept { return true; }
+  void settle(spin_lock&) noexcept {}
+  cell* pop() noexcept { return items_.pop_front(); }
+  void put_back(cell& returned) noexcept { items_.push_front(returned); }
+  cell_chain<cell> take_all() noexcept { return std::exchange(items_, cell_chain<cell>{}); }
+
+ private:
+  cell_chain<cell> items_;
 };
 
 }  // namespace coir::detail

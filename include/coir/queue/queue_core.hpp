@@ -11,21 +11,29 @@
 
 namespace coir::detail {
 
+inline constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
+
+/// How many items fit into a queue of this capacity: 0 means any number.
+constexpr std::size_t room_for(std::size_t capacity) noexcept {
+  return capacity == 0 ? unlimited : capacity;
+}
+
 /// The counts and the waiters of a queue.
 /// Thread: any; fields are guarded by `lock`.
 struct COIR_EXPORT queue_core {
-  explicit queue_core(std::size_t capacity_) noexcept : capacity(capacity_) {}
+  explicit queue_core(std::size_t limit_) noexcept : limit(limit_) {}
 
-  std::size_t const capacity;  // 0: any number
+  std::size_t const limit;
   mutable spin_lock lock;
   bool shut_down = false;
-  std::size_t size = 0;        // items queued; at times one more than capacity, after a failed move
+  std::size_t size = 0;        // items queued; above `limit` only after a failed move
   std::size_t unfinished = 0;  // items put and not yet task_done()
   wait_queue getters{"a queue was destroyed while tasks wait to get from it"};  // only while empty
   wait_queue putters{"a queue was destroyed while tasks wait to put into it"};  // only while full
   wait_queue joiners{"a queue was destroyed while tasks wait in its join()"};
 
-  [[nodiscard]] bool has_room() const noexcept { return capacity == 0 || size < capacity; }
+  [[nodiscard]] bool has_room() const noexcept { return size < limit; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return limit == unlimited ? 0 : limit; }
   [[nodiscard]] std::size_t current_size() const noexcept;
   void task_done();
   void join();

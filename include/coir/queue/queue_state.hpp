@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What the handles of one queue share: its items, and how they get in and out.
+
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <type_traits>
+#include <utility>
+
+#include <coir/cancel/suspend.hpp>
+#include <coir/queue/cell_store.hpp>
+#include <coir/queue/queue_core.hpp>
+#include <coir/time/clock.hpp>
+
+namespace coir::detail {
+
+/// A queue of the items in `Store`, which gives them their order (fifo_store says what it offers).
+///
+/// An item is moved into a cell before the lock is taken and out of it after the lock is released;
+/// under the lock only cells change hands. So moving an item, comparing and destroying it may wait,
+/// throw, or use this same queue.
+/// Invariants, whenever the lock is free: getters wait only while the store is empty, so that what is
+/// handed to one is the first item in any order; putters wait only while there is no room.
+/// Thread: any; what is said to need the lock is called with `lock` held.
+template <class Store>
+struct queue_state : queue_core {
+  using cell = typename Store::cell;
+  using value_type = typename cell::value_type;
+
+  template <class... Args>
+  explicit queue_state(std::size_t room, Args&&... store)
+      : queue_core(room), items(std::forward<Args>(store)...) {}
+  ~queue_state() {
+    auto left = items.take_all();
+    while (cell* const each = left.pop_front()) discard(*each);
+    while (cell* const each = spare.pop_front()) delete each;
+  }
+
+  Store items;             // `size` of them; guarded by lock
+  cell_chain<cell> spare;  // cells without an item; guarded by lock
+
+  // ---- steps under the lock --------------------------------------------------------------------
+
+  /// Hands a cell to the oldest getter, who is then to be woken, or stores it if there is room.
+  /// Needs the lock, keeps it. False: neither.
+  bool admit(cell& added, task_core*& to_wake) noexcept {
+    if (wait_node* const getter = getters.claim_first()) {
+      getter->item = &added;
+      to_wake = getter->task;
+    } else if (has_room()) {
+      store(added);
+    } else {
+      return false;
+    }
+    ++unfinished;
+    return true;
+  }
+
+  /// Takes the first item, and lets in that of the oldest putter, who is then to be woken. Null if
+  /// there is none. Needs the lock and a settled store, keeps it.
+  cell* take(task_core*& to_wake) noexcept {
+    cell* taken = items.pop();
+    if (taken != nullptr) --size;
+    if (taken != nullptr && !has_room()) return taken;
+    if (wait_node* const putter = putters.claim_first()) {
+      cell& added = *static_cast<cell*>(putter->item);
+      to_wake = putter->task;
+      ++unfinished;
+      if (taken == nullptr) return &added;  // a rendezvous: straight from hand to hand
+      store(added);
+    }
+    return taken;
+  }
+
+  // ---- whole operations ------------------------------------------------------------------------
+
+  /// Puts what `item` holds; false: not before `deadline`, and `item` has its value back.
+  bool put(value_type& item, time_point deadline) {
+    task_core& self = checkpoint();
+    lock.lock();
+    if (shut_down) throw_shut_down();
+    cell& added = fill_and_unlock(item);
+    lock.lock();
+    if (shut_down) refuse_and_unlock(added, item);
+    if (admit_and_unlock(added)) return true;
+    wait_node node(self);
+    node.item = &added;
+    putters.push_back(node);
+    wake_reason reason;
+    try {
+      reason = suspend(self, lock, node, Store::put_name, deadline);
+    } catch (...) {
+      take_back(added, item);
+      throw;
+    }
+    if (reason == wake_reason::fulfilled && node.item != nullptr) return true;
+    take_back(added, item);
+    if (reason == wake_reason::fulfilled) throw queue_shut_down();
+    if (reason == wake_reason::cancelled) deliver(self);
+    return false;
+  }
+
+  /// Puts what `item` holds if that can be done at once.
+  bool try_put(value_type& item) {
+    lock.lock();
+    if (shut_down) throw_shut_down();
+    if (getters.empty() && !has_room()) {
+      lock.unlock();
+      return false;
+    }
+    cell& added = fill_and_unlock(item);
+    lock.lock();
+    if (shut_down) refuse_and_unlock(added, item);
+    if (admit_and_unlock(added)) return true;
+    lock.unlock();
+    take_back(added, item);
+    return false;
+  }
+
+  /// The first item's cell, which is the caller's now: for move_out() or recycle(). Null: there was
+  /// none before `deadline`.
+  cell* get(time_point deadline) {
+    task_core& self = checkpoint();
+    if (cell* const taken = take_or_keep_lock()) return taken;
+    wait_node node(self);
+    getters.push_back(node);
+    switch (suspend(self, lock, node, Store::get_name, deadline)) {
+      case wake_reason::timed_out: return nullptr;
+      case wake_reason::cancelled: deliver(self);
+      case wake_reason::fulfilled: break;
+    }
+    if (node.item == nullptr) throw queue_shut_down();
+    return static_cast<cell*>(node.item);
+  }
+
+  /// The same, if there is one now.
+  cell* try_get() {
+    cell* const taken = take_or_keep_lock();
+    if (taken == nullptr) lock.unlock();
+    return taken;
+  }
+
+  void end(bool immediate) {
+    cell_chain<cell> dropped;
+    lock.lock();
+    if (immediate) dropped = items.take_all();
+    shut_down_and_unlock(immediate ? std::exchange(size, 0) : 0);
+    while (cell* const each = dropped.pop_front()) destroy(*each);
+  }
+
+  // ---- items in and out of cells, without the lock ---------------------------------------------
+
+  /// A cell that holds what `item` held. Needs the lock, releases it before the move.
+  cell& fill_and_unlock(value_type& item) {
+    cell* made = spare.pop_front();
+    lock.unlock();
+    if (made == nullptr) made = new cell;
+    try {
+      made->fill(item);
+    } catch (...) {
+      recycle(*made);
+      throw;
+    }
+    return *made;
+  }
+
+  /// Gives `item` its value back: it was not put.
+  void take_back(cell& refused, value_type& item) {
+    struct closer {
+      queue_state& q;
+      cell& refused;
+      ~closer() { q.destroy(refused); }
+    } const at_end{*this, refused};
+    if constexpr (std::is_move_assignable_v<value_type>) item = std::move(refused.item());
+  }
+
+  /// A Result made of the item; if it cannot be moved, it goes back to the head (C5).
+  template <class Result, class... How>
+  Result move_out(cell& owned, How... how) {
+    struct closer {
+      queue_state& q;
+      cell& owned;
+      int const exceptions = std::uncaught_exceptions();
+      ~closer() {
+        if (std::uncaught_exceptions() == exceptions) {
+          q.destroy(owned);
+        } else {
+          q.put_back(owned);
+        }
+      }
+    } const at_end{*this, owned};
+    return Result(how..., std::move(owned.item()));
+  }
+
+  /// Destroys the item.
+  void destroy(cell& used) noexcept {
+    std::destroy_at(&used.item());
+    recycle(used);
+  }
+
+ private:
+  void store(cell& added) noexcept {
+    items.push(added);
+    ++size;
+  }
+
+  /// As admit(); releases the lock if it did.
+  bool admit_and_unlock(cell& added) noexcept {
+    task_core* to_wake = nullptr;
+    if (!admit(added, to_wake)) return false;
+    unlock_and_wake(to_wake);
+    return true;
+  }
+
+  [[noreturn]] void refuse_and_unlock(cell& refused, value_type& item) {
+    lock.unlock();
+    take_back(refused, item);
+    throw queue_shut_down();
+  }
+
+  /// Takes the first item and releases the lock, or returns null with the lock held.
+  cell* take_or_keep_lock() {
+    lock.lock();
+    items.settle(lock);
+    task_core* to_wake = nullptr;
+    cell* const taken = take(to_wake);
+    if (taken != nullptr) {
+      unlock_and_wake(to_wake);
+    } else if (shut_down) {
+      throw_shut_down();
+    }
+    return taken;
+  }
+
+  void unlock_and_wake(task_core* claimed) noexcept {
+    lock.unlock();
+    if (claimed != nullptr) wake(*claimed);
+  }
+
+  void put_back(cell& returned) noexcept {
+    task_core* to_wake = nullptr;
+    lock.lock();
+    if (wait_node* const getter = getters.claim_first()) {
+      getter->item = &returned;
+      to_wake = getter->task;
+    } else {
+      items.put_back(returned);
+      ++size;
+    }
+    unlock_and_wake(to_wake);
+  }
+
+  void recycle(cell& unused) noexcept {
+    std::lock_guard<spin_lock> const held(lock);
+    spare.push_front(unused);
+  }
+};
+
+}  // namespace coir::detail
