@@ -18,6 +18,17 @@ std::size_t queue_core::current_size() const noexcept {
   return size;
 }
 
+queue_statistics queue_core::statistics() const noexcept {
+  guard const held(lock);
+  return {.size = size,
+          .capacity = capacity(),
+          .peak_size = peak_size,
+          .unfinished = unfinished,
+          .waiting_getters = getters.count_parked(),
+          .waiting_putters = putters.count_parked(),
+          .waiting_joiners = joiners.count_parked()};
+}
+
 void queue_core::task_done() {
   wake_chain woken;
   {

@@ -108,6 +108,9 @@ class basic_queue {
   /// 0: any number.
   [[nodiscard]] std::size_t capacity() const noexcept { return shared_->capacity(); }
 
+  /// How full it is and who waits.  O(waiters)
+  [[nodiscard]] queue_statistics statistics() const noexcept { return shared_->statistics(); }
+
   class iterator;
   /// `for (T& item : queue)` gets until the queue is shut down. The items are not moved.
   [[nodiscard]] iterator begin() const { return iterator(shared_); }

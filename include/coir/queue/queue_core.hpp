@@ -9,7 +9,20 @@
 #include <coir/base/spin_lock.hpp>
 #include <coir/wait/wait_queue.hpp>
 
-namespace coir::detail {
+namespace coir {
+
+/// A queue at one moment.
+struct queue_statistics {
+  std::size_t size = 0;             ///< items queued
+  std::size_t capacity = 0;         ///< 0: any number
+  std::size_t peak_size = 0;        ///< the most that were ever queued at a time
+  std::size_t unfinished = 0;       ///< items put and not yet task_done()
+  std::size_t waiting_getters = 0;  ///< tasks and threads parked in get()
+  std::size_t waiting_putters = 0;  ///< in put()
+  std::size_t waiting_joiners = 0;  ///< in join()
+};
+
+namespace detail {
 
 inline constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
 
@@ -26,6 +39,7 @@ struct COIR_EXPORT queue_core {
   std::size_t const limit;
   mutable spin_lock lock;
   bool shut_down = false;
+  std::size_t peak_size = 0;
   std::size_t size = 0;        // items queued; above `limit` only after a failed move
   std::size_t unfinished = 0;  // items put and not yet task_done()
   wait_queue getters{"a queue was destroyed while tasks wait to get from it"};  // only while empty
@@ -35,6 +49,7 @@ struct COIR_EXPORT queue_core {
   [[nodiscard]] bool has_room() const noexcept { return size < limit; }
   [[nodiscard]] std::size_t capacity() const noexcept { return limit == unlimited ? 0 : limit; }
   [[nodiscard]] std::size_t current_size() const noexcept;
+  [[nodiscard]] queue_statistics statistics() const noexcept;
   void task_done();
   void join();
 
@@ -46,4 +61,5 @@ struct COIR_EXPORT queue_core {
   [[noreturn]] void throw_shut_down();
 };
 
-}  // namespace coir::detail
+}  // namespace detail
+}  // namespace coir

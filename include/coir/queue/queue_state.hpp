@@ -144,7 +144,7 @@ struct queue_state : queue_core {
   }
 
   void end(bool immediate) {
-    cell_chain<cell> dropped;
+    decltype(items.take_all()) dropped;
     lock.lock();
     if (immediate) dropped = items.take_all();
     shut_down_and_unlock(immediate ? std::exchange(size, 0) : 0);
@@ -204,7 +204,7 @@ struct queue_state : queue_core {
  private:
   void store(cell& added) noexcept {
     items.push(added);
-    ++size;
+    if (++size > peak_size) peak_size = size;
   }
 
   /// As admit(); releases the lock if it did.

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <cstddef>
+
 #include <coir/base/check.hpp>
 #include <coir/base/list.hpp>
 #include <coir/wait/task_core.hpp>
@@ -33,6 +35,17 @@ class wait_queue {
   [[nodiscard]] bool empty() const noexcept { return nodes_.empty(); }
   void push_back(wait_node& node) noexcept { nodes_.push_back(node); }
   void push_front(wait_node& node) noexcept { nodes_.push_front(node); }
+
+  /// How many still wait: those whose wait is over and who have not left yet do not count.
+  [[nodiscard]] std::size_t count_parked() const noexcept {
+    std::size_t count = 0;
+    nodes_.for_each([&count](wait_node const& node) {
+      std::uint32_t const state =
+          node.task->word.load(std::memory_order_relaxed) & word::state_mask;
+      if (state == word::parked || state == word::parked_shielded) ++count;
+    });
+    return count;
+  }
 
   /// Claims the oldest waiter, which the caller must wake after releasing the lock; null if nobody
   /// waits.
