@@ -7,7 +7,10 @@
 #include <coir/cancel/cancel_scope.hpp>
 #include <coir/combine/gather.hpp>
 #include <coir/model/model.hpp>
+#include <coir/queue/lifo_queue.hpp>
+#include <coir/queue/priority_queue.hpp>
 #include <coir/queue/queue.hpp>
+#include <coir/queue/rendezvous.hpp>
 #include <coir/sync/condition_variable.hpp>
 #include <coir/sync/event.hpp>
 #include <coir/sync/mutex.hpp>

@@ -54,6 +54,13 @@ class cell_chain {
     if (first_ == nullptr) last_ = &added;
     first_ = &added;
   }
+  /// Takes over all of `other`, behind its own. O(1).
+  void append(cell_chain& other) noexcept {
+    if (other.empty()) return;
+    *(first_ == nullptr ? &first_ : &last_->next) = other.first_;
+    last_ = other.last_;
+    other.first_ = nullptr;
+  }
   /// Null when empty.
   Cell* pop_front() noexcept {
     Cell* const taken = first_;
@@ -71,7 +78,7 @@ class cell_chain {
 /// What a store offers to queue_state, which holds the queue's lock during each call:
 ///   push       adds an item at the place that is due to it
 ///   settle     sees to it that pop() gives the first item; may release the lock meanwhile, and runs
-///              user code only then
+///              user code only then; needed unless is_settled()
 ///   pop        takes the first item; null: there is none
 ///   put_back   returns an item that was taken and could not be moved out: to the head (C5)
 ///   take_all   empties it
