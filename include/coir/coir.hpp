@@ -5,7 +5,14 @@
 
 #include <coir/base/error.hpp>
 #include <coir/cancel/cancel_scope.hpp>
+#include <coir/combine/as_completed.hpp>
+#include <coir/combine/for_each.hpp>
 #include <coir/combine/gather.hpp>
+#include <coir/combine/gather_settled.hpp>
+#include <coir/combine/outcome.hpp>
+#include <coir/combine/race.hpp>
+#include <coir/combine/staggered_race.hpp>
+#include <coir/combine/wait.hpp>
 #include <coir/model/model.hpp>
 #include <coir/queue/lifo_queue.hpp>
 #include <coir/queue/priority_queue.hpp>

@@ -3,25 +3,94 @@
 
 #include <coir/task/exception_group.hpp>
 
+#include <cstdlib>
+#include <memory>
+#include <typeinfo>
+
+#include <cxxabi.h>
+
+#include <coir/base/error.hpp>
+
 namespace coir {
+namespace {
+
+std::string count_of(std::vector<std::exception_ptr> const& errors) {
+  return std::to_string(errors.size()) + (errors.size() == 1 ? " failure" : " failures");
+}
+
+std::string type_name(std::type_info const& type) {
+  std::unique_ptr<char, void (*)(void*)> const name(
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, nullptr), &std::free);
+  return name ? name.get() : type.name();
+}
+
+std::string text_of(cancelled const& c) {
+  std::string const text = c.reason().text();
+  return std::string("cancelled (") + to_string(c.reason().cause()) + ")" +
+         (text.empty() ? "" : ": " + text);
+}
+
+/// One member in one line.
+std::string line_of(std::exception_ptr const& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (exception_group const& nested) {
+    return std::string("(") + nested.what() + ")";
+  } catch (std::exception const& e) {
+    return e.what();
+  } catch (cancelled const& c) {
+    return text_of(c);
+  } catch (...) {
+    return "an exception that is no std::exception";
+  }
+}
+
+/// One member with its type, and in as many lines as it needs.
+std::string branch_of(std::exception_ptr const& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (exception_group const& nested) {
+    return nested.tree();
+  } catch (std::exception const& e) {
+    return type_name(typeid(e)) + ": " + e.what();
+  } catch (cancelled const& c) {
+    return text_of(c);
+  } catch (...) {
+    std::type_info const* const type = abi::__cxa_current_exception_type();
+    return type != nullptr ? type_name(*type) : "an exception of another language";
+  }
+}
+
+/// `text` with `prefix` before each of its lines but the first.
+std::string indented(std::string const& text, char const* prefix) {
+  std::string lines;
+  for (char const c : text) {
+    lines += c;
+    if (c == '\n') lines += prefix;
+  }
+  return lines;
+}
+
+}  // namespace
 
 exception_group::exception_group(std::vector<std::exception_ptr> errors)
     : errors_(std::move(errors)) {
-  text_ = std::to_string(errors_.size()) + (errors_.size() == 1 ? " failure: " : " failures: ");
-  bool first = true;
+  text_ = count_of(errors_);
+  char const* before = ": ";
   for (std::exception_ptr const& each : errors_) {
-    if (!first) text_ += "; ";
-    first = false;
-    try {
-      std::rethrow_exception(each);
-    } catch (exception_group const& nested) {
-      text_ += std::string("(") + nested.what() + ")";
-    } catch (std::exception const& e) {
-      text_ += e.what();
-    } catch (...) {
-      text_ += "an exception that is no std::exception";
-    }
+    text_ += before + line_of(each);
+    before = "; ";
   }
+}
+
+std::string exception_group::tree() const {
+  std::string text = count_of(errors_);
+  for (std::exception_ptr const& each : errors_) {
+    bool const last = &each == &errors_.back();
+    text += last ? "\n`- " : "\n|- ";
+    text += indented(branch_of(each), last ? "   " : "|  ");
+  }
+  return text;
 }
 
 }  // namespace coir

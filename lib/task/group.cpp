@@ -59,7 +59,6 @@ void task_group::finish_with_first() {
   scope_.exit();
   std::vector<std::exception_ptr> const errors = take_errors();
   if (!errors.empty()) std::rethrow_exception(errors.front());
-  this_task::checkpoint();
 }
 
 /// A child has ended: in the list of failures if it failed, then out of the count. The count goes

@@ -56,7 +56,7 @@ class COIR_EXPORT cancelled {
 /// Thrown by timeout() when its own deadline ended the work (T1). The library's one timeout error.
 class COIR_EXPORT timeout_error : public std::runtime_error {
  public:
-  timeout_error() : std::runtime_error("timed out") {}
+  explicit timeout_error(std::string const& what = "timed out") : std::runtime_error(what) {}
 };
 
 /// Thrown by put() and get() on a queue after shutdown() (Q2).

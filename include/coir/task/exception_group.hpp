@@ -23,6 +23,14 @@ class COIR_EXPORT exception_group : public std::exception {
   /// "2 failures: cannot connect to 4; disk full".
   [[nodiscard]] char const* what() const noexcept override { return text_.c_str(); }
 
+  /// Every failure on a line of its own, with its type, nested groups as branches:
+  ///
+  ///     2 failures
+  ///     |- std::runtime_error: disk full
+  ///     `- 1 failure
+  ///        `- std::out_of_range: no port 4
+  [[nodiscard]] std::string tree() const;
+
   [[nodiscard]] std::vector<std::exception_ptr> const& errors() const noexcept { return errors_; }
 
   /// Every member that is an `E`: of a nested group its members, never the group itself. They live as long as this group

@@ -64,7 +64,7 @@ class COIR_EXPORT task_group final : private detail::task_owner {
   /// For group(): waits for every task and throws what there is to throw. True if a `cancelled` that
   /// ended the body was the group's own.
   bool finish();
-  /// For gather(): the same, but throws the first failure itself.
+  /// For gather(): the same, but throws the first failure itself, and no cancel: its tasks tell.
   void finish_with_first();
 
  private:
