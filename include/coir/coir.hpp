@@ -27,6 +27,7 @@
 #include <coir/task/sleep.hpp>
 #include <coir/task/spawn.hpp>
 #include <coir/task/task.hpp>
+#include <coir/task/task_status.hpp>
 #include <coir/task/this_task.hpp>
 #include <coir/task/timeout.hpp>
 #include <coir/time/clock.hpp>

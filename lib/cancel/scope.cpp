@@ -79,7 +79,20 @@ class spreading {
     if (task.innermost->reached && claim(task, wake_reason::cancelled)) woken_.add(&task);
   }
 
-  /// Goes on to the tasks below, then wakes whom the cancel interrupts. Nothing is locked.
+  /// Notes the tasks below `parent` for a visit. Its task is locked.
+  void hand_down(scope& parent) noexcept {
+    parent.children.for_each([&](scope& root) {
+      if (root.handed_down) return;
+      root.handed_down = true;
+      root.task->add_ref();
+      root.next_reached = next_;
+      next_ = &root;
+      guard const held(root.task->lock);
+      mark_inherited(root, reason_for(parent));
+    });
+  }
+
+  /// Goes on to the tasks noted, then wakes whom the cancel interrupts. Nothing is locked.
   void finish() noexcept {
     while (next_ != nullptr) {
       scope& root = *next_;
@@ -95,18 +108,6 @@ class spreading {
   }
 
  private:
-  void hand_down(scope& parent) noexcept {
-    parent.children.for_each([&](scope& root) {
-      if (root.handed_down) return;
-      root.handed_down = true;
-      root.task->add_ref();
-      root.next_reached = next_;
-      next_ = &root;
-      guard const held(root.task->lock);
-      mark_inherited(root, reason_for(parent));
-    });
-  }
-
   scope* next_ = nullptr;
   wake_chain woken_;
 };
@@ -182,6 +183,17 @@ void attach(scope& root, scope& parent) noexcept {
     root.reached = true;
     root.task->interrupted.store(true, std::memory_order_relaxed);
   }
+}
+
+void attach_running(scope& root, scope& parent) noexcept {
+  spreading cancel;
+  {
+    guard const held(parent.task->lock);
+    root.parent = &parent;
+    parent.children.push_back(root);
+    if (parent.reached) cancel.hand_down(parent);
+  }
+  cancel.finish();
 }
 
 void detach(scope& root) noexcept {

@@ -15,12 +15,8 @@ using guard = std::lock_guard<detail::spin_lock>;
 
 task_group::admission::admission(task_group& into) : group(into) {
   guard const held(group.scope_.base().task->lock);
-  if (group.closed_) detail::misuse("coir: task_group::spawn() after the group was joined");
+  if (group.closed_) detail::misuse("coir: task_group::spawn() or start() after the group was joined");
   ++group.children_;
-}
-
-task_group::admission::~admission() {
-  if (std::uncaught_exceptions() > exceptions) group.one_less();  // the spawn has failed
 }
 
 task_group::~task_group() {
@@ -41,6 +37,8 @@ void task_group::body_failed(std::exception_ptr error) {
 }
 
 void task_group::join() {
+  if (scope_.base().task != &detail::current_task_or_thread())
+    detail::misuse("coir: task_group::join() by another task than the one that made the group");
   if (closed_) return;
   if (!finish()) this_task::checkpoint();
 }
@@ -82,8 +80,10 @@ void task_group::one_less() noexcept {
   bool claimed = false;
   {
     guard const held(owner.lock);
-    if (--children_ == 0 && joining_)
+    if (--children_ == 0 && joining_) {
+      closed_ = true;  // now, and not when the owner runs: nobody may slip in between
       claimed = detail::claim(owner, detail::wake_reason::fulfilled);
+    }
   }
   if (claimed) detail::wake(owner);
 }
@@ -103,8 +103,6 @@ void task_group::wait_for_children() noexcept {
   // Shielded: an outer cancel reaches the children through the scope tree, and this waits for them.
   (void)detail::suspend(self, self.lock, nowhere, "task_group::join", never,
                         detail::shielding::shielded);
-  guard const held(self.lock);
-  closed_ = true;
 }
 
 std::vector<std::exception_ptr> task_group::take_errors() {

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
-/// Groups and gather on every model: all end together, and every failure is told.
+/// Groups on every model: all end together, and every failure is told.
 
 #include <atomic>
 #include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
-#include <tuple>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "contract/models.hpp"
+#include "contract/witnesses.hpp"
 
 namespace contract {
 namespace {
@@ -23,26 +22,6 @@ class GroupOn : public on_model {};
 INSTANTIATE_TEST_SUITE_P(Models, GroupOn, concurrent_models, model_name);
 
 using GroupInVirtualTime = virtual_run;
-
-/// Parks until a cancel comes, and counts it.
-void wait_for_cancel(std::atomic<int>& cancelled) {
-  try {
-    coir::event().wait();
-  } catch (coir::cancelled const&) {
-    ++cancelled;
-    throw;
-  }
-}
-
-template <class F>
-coir::exception_group failure_of(F&& f) {
-  try {
-    f();
-  } catch (coir::exception_group const& e) {
-    return e;
-  }
-  throw std::runtime_error("nothing failed");
-}
 
 // G2
 TEST_P(GroupOnAny, WaitsForItsTasksAndReturnsTheBodysResult) {
@@ -341,135 +320,6 @@ TEST_P(GroupOnAny, ATaskMaySpawnSiblingsWhileItsGroupWaits) {
   });
 }
 
-// G4
-TEST_P(GroupOnAny, GatherGivesResultsInArgumentOrder) {
-  in_run([] {
-    auto const [a, b, c] = coir::gather(
-        coir::call([](int n) { return n; }, 1), [] { return std::string("two"); },
-        [] { return std::make_unique<int>(3); });
-    EXPECT_EQ(a, 1);
-    EXPECT_EQ(b, "two");
-    EXPECT_EQ(*c, 3);
-    auto const nothing = coir::gather([] {}, [] { return 4; });
-    static_assert(std::is_same_v<decltype(nothing), std::tuple<std::monostate, int> const>);
-    EXPECT_EQ(std::get<1>(nothing), 4);
-  });
-}
-
-// G4
-TEST_F(GroupInVirtualTime, GatherRunsItsCallsSideBySideAndKeepsTheirOrder) {
-  in_run([&] {
-    std::vector<int> begun;
-    auto const sleeper = [&](int n, auto delay) {
-      begun.push_back(n);
-      coir::sleep_for(delay);
-      return n;
-    };
-    auto const results = coir::gather(coir::call(sleeper, 1, 3h), coir::call(sleeper, 2, 1h),
-                                      coir::call(sleeper, 3, 2h));
-    EXPECT_EQ(results, (std::tuple{1, 2, 3}));
-    EXPECT_EQ(begun, (std::vector{1, 2, 3}));
-    EXPECT_EQ(elapsed(), 3h);
-  });
-}
-
-// G4
-TEST_P(GroupOn, GatherThrowsTheFirstFailureOnceTheOthersHaveEnded) {
-  in_run([] {
-    std::atomic<int> cancelled = 0;
-    coir::event parked;
-    EXPECT_THROW(coir::gather(
-                     [&] {
-                       parked.set();
-                       wait_for_cancel(cancelled);
-                     },
-                     [&] {
-                       parked.wait();
-                       throw std::out_of_range("mine");
-                     }),
-                 std::out_of_range);
-    EXPECT_EQ(cancelled, 1);
-    coir::yield();
-  });
-}
-
-// G4
-TEST_P(GroupOn, CancellingAGatherEndsWhatItOwns) {
-  in_run([] {
-    std::atomic<int> cancelled = 0;
-    coir::semaphore begun(0, 2);
-    auto waiter = coir::spawn([&] {
-      auto const child = [&] {
-        begun.release();
-        wait_for_cancel(cancelled);
-      };
-      coir::gather(child, child);
-    });
-    begun.acquire();
-    begun.acquire();
-    waiter.cancel();
-    EXPECT_THROW(waiter.get(), coir::cancelled);
-    EXPECT_EQ(cancelled, 2);
-  });
-}
-
-// G4
-TEST_P(GroupOnAny, GatherOfHandlesBorrowsAndAllowsDuplicates) {
-  in_run([] {
-    auto a = coir::spawn([] { return 1; });
-    auto b = coir::spawn([] {});
-    EXPECT_EQ(coir::gather(a, b, a), (std::tuple{1, std::monostate{}, 1}));
-    EXPECT_EQ(a.get(), 1);
-  });
-}
-
-// G4
-TEST_P(GroupOnAny, GatherOfARangeGivesAVector) {
-  in_run([] {
-    std::vector<coir::task<int>> tasks;
-    EXPECT_TRUE(coir::gather(tasks).empty());
-    for (int i = 0; i < 4; ++i) tasks.push_back(coir::spawn([i] { return i; }));
-    EXPECT_EQ(coir::gather(tasks), (std::vector{0, 1, 2, 3}));
-    std::vector<coir::task<>> silent;
-    silent.push_back(coir::spawn([] {}));
-    coir::gather(silent);
-  });
-}
-
-// G4
-TEST_P(GroupOn, AFailureOfABorrowedTaskIsThrownAtOnceAndTheOthersGoOn) {
-  in_run([] {
-    coir::event set;
-    auto slow = coir::spawn([&] {
-      set.wait();
-      return 1;
-    });
-    auto failing = coir::spawn([]() -> int { throw std::out_of_range("mine"); });
-    EXPECT_THROW(coir::gather(slow, failing), std::out_of_range);
-    EXPECT_FALSE(slow.done());
-    set.set();
-    EXPECT_EQ(slow.get(), 1);
-  });
-}
-
-// G4
-TEST_P(GroupOn, CancellingAGatherEndsWhatItBorrowed) {
-  in_run([] {
-    std::atomic<int> cancelled = 0;
-    auto a = coir::spawn([&] { wait_for_cancel(cancelled); });
-    auto b = coir::spawn([&] { wait_for_cancel(cancelled); });
-    await_parked(a);
-    await_parked(b);
-    auto waiter = coir::spawn([&] { coir::gather(a, b); });
-    await_parked(waiter);
-    waiter.cancel();
-    EXPECT_THROW(waiter.get(), coir::cancelled);
-    EXPECT_TRUE(a.done());
-    EXPECT_TRUE(b.done());
-    EXPECT_EQ(cancelled, 2);
-  });
-}
-
 // G4, T1
 TEST_F(GroupInVirtualTime, ATimeoutAroundAGroupEndsItExactlyOnTime) {
   in_run([&] {
@@ -487,7 +337,6 @@ TEST_F(GroupInVirtualTime, ATimeoutAroundAGroupEndsItExactlyOnTime) {
   });
 }
 
-}  // namespace
 // G2: a base class finds the members of nested groups too, and never the groups.
 TEST(ExceptionGroup, FindsMembersOfNestedGroupsByTheirBase) {
   auto const as_error = [](char const* text) {
@@ -501,4 +350,5 @@ TEST(ExceptionGroup, FindsMembersOfNestedGroupsByTheirBase) {
   EXPECT_STREQ(found[2]->what(), "c");
 }
 
+}  // namespace
 }  // namespace contract

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "contract/models.hpp"
+#include "contract/witnesses.hpp"
 
 namespace contract {
 namespace {
@@ -21,37 +21,6 @@ INSTANTIATE_TEST_SUITE_P(Models, TaskOnAny, all_models, model_name);
 
 class TaskOn : public on_model {};
 INSTANTIATE_TEST_SUITE_P(Models, TaskOn, concurrent_models, model_name);
-
-std::string what_of(std::exception_ptr error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (std::exception const& e) {
-    return e.what();
-  } catch (...) {
-    return "not a std::exception";
-  }
-}
-
-/// Collects what nobody asked for.
-class unhandled_log {
- public:
-  unhandled_log()
-      : before_(coir::set_unhandled_exception_handler(
-            [this](std::string const& task, std::exception_ptr error) {
-              std::scoped_lock const held(lock_);
-              entries_.push_back(task + ": " + what_of(error));
-            })) {}
-  ~unhandled_log() { coir::set_unhandled_exception_handler(before_); }
-  [[nodiscard]] std::vector<std::string> entries() const {
-    std::scoped_lock const held(lock_);
-    return entries_;
-  }
-
- private:
-  mutable std::mutex lock_;
-  std::vector<std::string> entries_;
-  coir::unhandled_exception_handler before_;
-};
 
 // G3
 TEST_P(TaskOnAny, ARunReturnsWhatItsMainReturns) {

@@ -66,6 +66,10 @@ COIR_EXPORT void set_shield(scope& s, bool shielded) noexcept;
 /// Hangs the root scope of a task that has not begun below `parent`; it inherits a cancel.
 COIR_EXPORT void attach(scope& root, scope& parent) noexcept;
 
+/// The same for a task that runs and hangs nowhere: a cancel of `parent` goes on to what it is in.
+///   Wakes: as cancel().
+COIR_EXPORT void attach_running(scope& root, scope& parent) noexcept;
+
 /// Takes a root scope from its parent, if it has one.
 COIR_EXPORT void detach(scope& root) noexcept;
 

@@ -15,6 +15,7 @@
 #include <coir/base/error.hpp>
 #include <coir/combine/completions.hpp>
 #include <coir/combine/handles.hpp>
+#include <coir/task/this_task.hpp>
 #include <coir/time/deadline.hpp>
 
 namespace coir {
@@ -140,10 +141,12 @@ auto as_completed(task<First>& first, task<R>&... tasks) {
 ///
 /// It owns what it starts: leaving it, early or not, cancels and awaits what still runs (C8). A
 /// failure is its task's alone.
+///   Blocks: no, but a suspension point.  Throws: cancelled.
 template <detail::unspawned First, detail::unspawned... Calls>
 requires(std::is_same_v<detail::result_of<First>, detail::result_of<Calls>>&&...) auto as_completed(
     First&& first, Calls&&... calls) {
   using handle = task<detail::result_of<First>>;
+  this_task::checkpoint();
   std::vector<handle> begun;
   begun.push_back(spawn(std::forward<First>(first)));
   (begun.push_back(spawn(std::forward<Calls>(calls))), ...);
@@ -154,6 +157,7 @@ requires(std::is_same_v<detail::result_of<First>, detail::result_of<Calls>>&&...
 template <detail::call_range Calls>
 auto as_completed(Calls&& calls, time_point deadline = never) {
   using handle = task<detail::result_of<std::ranges::range_value_t<Calls>>>;
+  this_task::checkpoint();
   std::vector<handle> begun;
   auto const stop = std::ranges::end(calls);
   for (auto at = std::ranges::begin(calls); at != stop; ++at)

@@ -30,12 +30,10 @@ race_result<R...> result_at(std::tuple<task<R>...>& racers, std::size_t winner) 
   if constexpr (Place + 1 < sizeof...(R)) {
     if (winner != Place) return result_at<Place + 1>(racers, winner);
   }
-  if constexpr (!all_same<R...>) {
-    return race_result<R...>(std::in_place_index<Place>, take_gathered(std::get<Place>(racers)));
-  } else if constexpr (std::is_void_v<race_result<R...>>) {
-    take_gathered(std::get<Place>(racers));
+  if constexpr (all_same<R...>) {
+    return static_cast<race_result<R...>>(take_gathered(std::get<Place>(racers)));
   } else {
-    return take_gathered(std::get<Place>(racers));
+    return race_result<R...>(std::in_place_index<Place>, take_gathered(std::get<Place>(racers)));
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <exception>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -13,6 +14,8 @@
 #include <coir/cancel/timed_scope.hpp>
 #include <coir/task/exception_group.hpp>
 #include <coir/task/spawn.hpp>
+#include <coir/task/task_status.hpp>
+#include <coir/task/this_task.hpp>
 
 namespace coir {
 
@@ -40,11 +43,48 @@ class COIR_EXPORT task_group final : private detail::task_owner {
   template <class F, class... Args>
   requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
   auto spawn(spawn_options options, F&& f, Args&&... args) {
-    admission const entry(*this);
+    admission entry(*this);
     auto handle = detail::spawn_as<detail::bound<F, Args...>>(
         "task_group::spawn()", std::move(options), &scope_.base(), this, std::in_place,
         std::forward<F>(f), std::forward<Args>(args)...);
+    entry.admitted = true;
     return handle;
+  }
+
+  /// Starts `f(status, args…)` in this group, waits until it has called `status.started(value)`, and
+  /// returns the value: for a server that is to be reachable before its clients begin.
+  ///
+  ///     int const port = group.start([](coir::task_status<int>& status) {
+  ///       …
+  ///       status.started(port);
+  ///       serve();
+  ///     });
+  ///
+  /// Until it has started, it is start()'s own: its failure is thrown here and does not touch the group,
+  /// and a cancel of the caller goes to it. Then it is the group's, with a group's cancel if there was
+  /// one. The group stays open for it meanwhile.
+  ///   Blocks: until it has started or ended; a suspension point always.
+  ///   Throws: what it threw before it started; cancelled, once it has ended; std::logic_error if it
+  ///   returned without having started, and as spawn().
+  ///   Mirrors: trio's nursery.start.
+  template <class F, class... Args>
+  auto start(F&& f, Args&&... args) -> detail::started_value<F> {
+    return start(spawn_options{}, std::forward<F>(f), std::forward<Args>(args)...);
+  }
+  template <class F, class... Args>
+  auto start(spawn_options options, F&& f, Args&&... args) -> detail::started_value<F> {
+    using value_type = detail::started_value<F>;
+    this_task::checkpoint();
+    admission entry(*this);
+    std::optional<detail::started_with<value_type>> value;
+    detail::start_gate gate(*this, scope_.base());
+    auto const child = detail::spawn_as<
+        detail::starting_call<value_type, std::decay_t<F>, std::decay_t<Args>...>>(
+        "task_group::start()", std::move(options), &gate.base(), &gate, std::in_place, gate, value,
+        std::forward<F>(f), std::forward<Args>(args)...);
+    gate.await(child.record());
+    entry.admitted = true;
+    return static_cast<value_type>(*std::move(value));
   }
 
   /// Cancels the body and every task of the group, which then ends without an error. Idempotent.
@@ -53,7 +93,7 @@ class COIR_EXPORT task_group final : private detail::task_owner {
   /// Waits for every task, then closes the group.
   ///   Blocks: yes; a suspension point even when no task is left.
   ///   Throws: exception_group if a task failed; cancelled for a cancel from outside. In both cases
-  ///   every task has ended.
+  ///   every task has ended. std::logic_error if another task has made the group.
   void join();
 
   /// Whether it has been joined.
@@ -68,12 +108,14 @@ class COIR_EXPORT task_group final : private detail::task_owner {
   void finish_with_first();
 
  private:
-  /// Counts a task in before it is spawned, and out again when that fails.
+  /// Counts a task in before it is spawned, and out again if it does not become the group's.
   struct admission {
     explicit admission(task_group& group);
-    ~admission();
+    ~admission() {
+      if (!admitted) group.one_less();
+    }
     task_group& group;
-    int const exceptions = std::uncaught_exceptions();
+    bool admitted = false;
   };
 
   void child_ended(detail::task_record& child) noexcept override;

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What tests see of tasks: that a cancel came, what failed, what nobody asked for.
+
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <coir/coir.hpp>
+
+namespace contract {
+
+/// Parks until a cancel comes, and counts it.
+inline void wait_for_cancel(std::atomic<int>& cancelled) {
+  try {
+    coir::event().wait();
+  } catch (coir::cancelled const&) {
+    ++cancelled;
+    throw;
+  }
+}
+
+/// The exception_group that `f` throws.
+template <class F>
+coir::exception_group failure_of(F&& f) {
+  try {
+    std::forward<F>(f)();
+  } catch (coir::exception_group const& e) {
+    return e;
+  }
+  throw std::runtime_error("nothing failed");
+}
+
+inline std::string what_of(std::exception_ptr error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (std::exception const& e) {
+    return e.what();
+  } catch (...) {
+    return "not a std::exception";
+  }
+}
+
+/// Collects what nobody asked for.
+class unhandled_log {
+ public:
+  unhandled_log()
+      : before_(coir::set_unhandled_exception_handler(
+            [this](std::string const& task, std::exception_ptr error) {
+              std::scoped_lock const held(lock_);
+              entries_.push_back(task + ": " + what_of(error));
+            })) {}
+  ~unhandled_log() { coir::set_unhandled_exception_handler(before_); }
+  [[nodiscard]] std::vector<std::string> entries() const {
+    std::scoped_lock const held(lock_);
+    return entries_;
+  }
+
+ private:
+  mutable std::mutex lock_;
+  std::vector<std::string> entries_;
+  coir::unhandled_exception_handler before_;
+};
+
+}  // namespace contract
