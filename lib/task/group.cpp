@@ -15,7 +15,8 @@ using guard = std::lock_guard<detail::spin_lock>;
 
 task_group::admission::admission(task_group& into) : group(into) {
   guard const held(group.scope_.base().task->lock);
-  if (group.closed_) detail::misuse("coir: task_group::spawn() or start() after the group was joined");
+  if (group.closed_)
+    detail::misuse("coir: task_group::spawn() or start() after the group was joined");
   ++group.children_;
 }
 

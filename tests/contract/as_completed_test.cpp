@@ -269,9 +269,7 @@ TEST_P(AsCompletedOn, GAT_18_ACancelOfTheReaderEndsOwnedTasks) {
 // G4: calls of a range, only movable ones too
 TEST_P(AsCompletedOnAny, OwnedCallsMayComeInARange) {
   in_run([] {
-    auto const boxed = [](int n) {
-      return [box = std::make_unique<int>(n)] { return *box; };
-    };
+    auto const boxed = [](int n) { return [box = std::make_unique<int>(n)] { return *box; }; };
     std::vector<decltype(boxed(0))> calls;
     for (int i = 0; i < 3; ++i) calls.push_back(boxed(i));
     int sum = 0;
@@ -287,9 +285,7 @@ TEST_P(AsCompletedOnAny, OwnedCallsMayComeInARange) {
 TEST_P(AsCompletedOnAny, AFailureOfAnOwnedTaskIsItsOwn) {
   unhandled_log log;
   in_run([] {
-    auto const bad = [](char const* text) {
-      return [text] { throw std::out_of_range(text); };
-    };
+    auto const bad = [](char const* text) { return [text] { throw std::out_of_range(text); }; };
     int failures = 0;
     for (auto each : coir::as_completed(bad("asked"), bad("asked"))) {
       EXPECT_THROW(each.task.get(), std::out_of_range);

@@ -24,7 +24,7 @@ INSTANTIATE_TEST_SUITE_P(Models, GroupOn, concurrent_models, model_name);
 using GroupInVirtualTime = virtual_run;
 
 // G2
-TEST_P(GroupOnAny, WaitsForItsTasksAndReturnsTheBodysResult) {
+TEST_P(GroupOnAny, TGR_01_WaitsForItsTasksAndReturnsTheBodysResult) {
   in_run([] {
     std::atomic<int> done = 0;
     int const result = coir::group([&](coir::task_group& g) {
@@ -54,7 +54,7 @@ TEST_P(GroupOnAny, TheHandleOfAGroupsTaskGivesItsResult) {
 }
 
 // G2
-TEST_P(GroupOn, TheFirstFailureCancelsSiblingsAndBody) {
+TEST_P(GroupOn, TGR_03_TheFirstFailureCancelsSiblingsAndBody) {
   in_run([] {
     std::atomic<int> cancelled = 0;
     coir::event fail;
@@ -85,7 +85,7 @@ TEST_P(GroupOn, TheFirstFailureCancelsSiblingsAndBody) {
 }
 
 // G2
-TEST_P(GroupOn, AFailureOfTheBodyCancelsTheTasks) {
+TEST_P(GroupOn, TGR_07_AFailureOfTheBodyCancelsTheTasks) {
   in_run([] {
     std::atomic<int> cancelled = 0;
     coir::exception_group const errors = failure_of([&] {
@@ -100,7 +100,7 @@ TEST_P(GroupOn, AFailureOfTheBodyCancelsTheTasks) {
 }
 
 // G2
-TEST_P(GroupOn, CarriesEveryFailureInOrderOfCompletion) {
+TEST_P(GroupOn, TGR_04_CarriesEveryFailureInOrderOfCompletion) {
   in_run([] {
     coir::exception_group const errors = failure_of([] {
       coir::group([](coir::task_group& g) {
@@ -134,29 +134,7 @@ TEST_P(GroupOnAny, AFailureIsAnExceptionGroupEvenWhenItIsAlone) {
 }
 
 // G2
-TEST(ExceptionGroup, SplitsAlsoWhatIsNested) {
-  auto const error = [](auto e) { return std::make_exception_ptr(e); };
-  coir::exception_group const inner(
-      {error(std::out_of_range("a")), error(std::runtime_error("b"))});
-  coir::exception_group const all({error(std::out_of_range("c")), error(inner), error(1)});
-  EXPECT_STREQ(all.what(),
-               "3 failures: c; (2 failures: a; b); an exception that is no std::exception");
-  ASSERT_EQ(all.get<std::out_of_range>().size(), 2u);
-  EXPECT_STREQ(all.get<std::out_of_range>()[1]->what(), "a");
-
-  auto const [in, out] = all.split<std::out_of_range>();
-  ASSERT_TRUE(in);
-  ASSERT_TRUE(out);
-  EXPECT_STREQ(in->what(), "2 failures: c; (1 failure: a)");
-  EXPECT_STREQ(out->what(), "2 failures: (1 failure: b); an exception that is no std::exception");
-  auto const [none, everything] = all.split<std::bad_alloc>();
-  EXPECT_FALSE(none);
-  ASSERT_TRUE(everything);
-  EXPECT_STREQ(everything->what(), all.what());
-}
-
-// G2
-TEST_P(GroupOnAny, AFailureInANestedGroupReachesTheOuterOneAsAGroup) {
+TEST_P(GroupOnAny, TGR_08_AFailureInANestedGroupReachesTheOuterOneAsAGroup) {
   in_run([] {
     coir::exception_group const errors = failure_of([] {
       coir::group([](coir::task_group& outer) {
@@ -173,7 +151,7 @@ TEST_P(GroupOnAny, AFailureInANestedGroupReachesTheOuterOneAsAGroup) {
 }
 
 // G2, C1: the cancel goes down the tree
-TEST_P(GroupOn, AFailureCancelsTheGroupsOfItsSiblings) {
+TEST_P(GroupOn, TGR_08_AFailureCancelsTheGroupsOfItsSiblingsAndComesOutFlat) {
   in_run([] {
     std::atomic<int> cancelled = 0;
     coir::event ready;
@@ -196,7 +174,7 @@ TEST_P(GroupOn, AFailureCancelsTheGroupsOfItsSiblings) {
 }
 
 // G2
-TEST_P(GroupOn, CancellingAGroupEndsItInSilence) {
+TEST_P(GroupOn, TGR_21_CancellingAGroupEndsItInSilence) {
   in_run([] {
     std::atomic<int> cancelled = 0;
     coir::group([&](coir::task_group& g) {
@@ -224,7 +202,7 @@ TEST_P(GroupOnAny, ACancelledBodyThatOwesAResultThrowsCancelled) {
 }
 
 // G2: a child may cancel its group
-TEST_P(GroupOn, ATaskMayCancelItsGroup) {
+TEST_P(GroupOn, TGR_21_ATaskMayCancelItsGroup) {
   in_run([] {
     std::atomic<int> cancelled = 0;
     coir::group([&](coir::task_group& g) {
@@ -258,7 +236,7 @@ TEST_P(GroupOn, CancellingOneTaskLeavesTheOthersAlone) {
 }
 
 // G1
-TEST_P(GroupOnAny, SpawningInAJoinedGroupIsALogicError) {
+TEST_P(GroupOnAny, TGR_20_SpawningInAJoinedGroupIsALogicError) {
   in_run([] {
     coir::task_group g;
     int done = 0;
@@ -287,26 +265,27 @@ TEST_P(GroupOn, DestroyingAGroupCancelsAndJoinsItsTasks) {
 }
 
 // G2, C8: a cancel from outside goes to the tasks, and on
-TEST_P(GroupOn, ACancelFromOutsideEndsTheTasksAndPassesThrough) {
+TEST_P(GroupOn, TGR_05_ACancelFromOutsideEndsTheTasksAndPassesThrough) {
   in_run([] {
     std::atomic<int> cancelled = 0;
     coir::event ready;
     auto owner = coir::spawn([&] {
       coir::group([&](coir::task_group& g) {
-        for (int i = 0; i < 2; ++i) await_parked(g.spawn([&] { wait_for_cancel(cancelled); }));
+        for (int i = 0; i < 5; ++i) await_parked(g.spawn([&] { wait_for_cancel(cancelled); }));
         ready.set();
+        wait_for_cancel(cancelled);
       });
       ADD_FAILURE() << "went on";
     });
     ready.wait();
     owner.cancel();
     EXPECT_THROW(owner.get(), coir::cancelled);
-    EXPECT_EQ(cancelled, 2);
+    EXPECT_EQ(cancelled, 6);
   });
 }
 
 // G2: tasks spawn siblings
-TEST_P(GroupOnAny, ATaskMaySpawnSiblingsWhileItsGroupWaits) {
+TEST_P(GroupOnAny, TGR_01_ATaskMaySpawnSiblingsWhileItsGroupWaits) {
   in_run([] {
     std::atomic<int> done = 0;
     coir::group([&](coir::task_group& g) {
@@ -335,19 +314,6 @@ TEST_F(GroupInVirtualTime, ATimeoutAroundAGroupEndsItExactlyOnTime) {
     EXPECT_EQ(cancelled, 3);
     EXPECT_EQ(elapsed(), 2s);
   });
-}
-
-// G2: a base class finds the members of nested groups too, and never the groups.
-TEST(ExceptionGroup, FindsMembersOfNestedGroupsByTheirBase) {
-  auto const as_error = [](char const* text) {
-    return std::make_exception_ptr(std::runtime_error(text));
-  };
-  coir::exception_group const inner({as_error("a"), as_error("b")});
-  coir::exception_group const all({std::make_exception_ptr(inner), as_error("c")});
-  auto const found = all.get<std::exception>();
-  ASSERT_EQ(found.size(), 3u);
-  EXPECT_STREQ(found[0]->what(), "a");
-  EXPECT_STREQ(found[2]->what(), "c");
 }
 
 }  // namespace

@@ -69,8 +69,8 @@ TEST_P(WaitOnAny, TasksThatHadEndedAreDoneInTheOrderOfTheRange) {
     std::list<coir::task<int>> tasks;
     for (int i = 0; i < 3; ++i) tasks.push_back(coir::spawn([i] { return i; }));
     for (auto& each : tasks) each.join();
-    for (auto goal : {return_when::first_completed, return_when::first_exception,
-                      return_when::all_completed}) {
+    for (auto goal :
+         {return_when::first_completed, return_when::first_exception, return_when::all_completed}) {
       coir::waited const all = coir::wait(tasks, goal);
       EXPECT_EQ(all.done, (places{0, 1, 2}));
       EXPECT_TRUE(all.pending.empty());
@@ -82,7 +82,8 @@ TEST_P(WaitOnAny, TasksThatHadEndedAreDoneInTheOrderOfTheRange) {
 TEST_P(WaitOn, GAT_10_FirstCompletedReturnsWithTheFirstEnd) {
   in_run([] {
     gated three(3);
-    auto waiter = coir::spawn([&] { return coir::wait(three.tasks, return_when::first_completed); });
+    auto waiter =
+        coir::spawn([&] { return coir::wait(three.tasks, return_when::first_completed); });
     await_parked(waiter);
     three.end(1);
     EXPECT_EQ(waiter.get().done, places{1});
@@ -146,7 +147,8 @@ TEST_P(WaitOn, GAT_10_AllCompletedNamesTheDoneInOrderOfCompletion) {
 TEST(WaitOnFibers, GAT_11_WhatEndsBeforeTheWaiterGoesOnIsDone) {
   coir::run([] {
     gated three(3);
-    auto waiter = coir::spawn([&] { return coir::wait(three.tasks, return_when::first_completed); });
+    auto waiter =
+        coir::spawn([&] { return coir::wait(three.tasks, return_when::first_completed); });
     await_parked(waiter);
     three.gates[2].set();
     three.gates[0].set();

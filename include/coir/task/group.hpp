@@ -78,10 +78,10 @@ class COIR_EXPORT task_group final : private detail::task_owner {
     admission entry(*this);
     std::optional<detail::started_with<value_type>> value;
     detail::start_gate gate(*this, scope_.base());
-    auto const child = detail::spawn_as<
-        detail::starting_call<value_type, std::decay_t<F>, std::decay_t<Args>...>>(
-        "task_group::start()", std::move(options), &gate.base(), &gate, std::in_place, gate, value,
-        std::forward<F>(f), std::forward<Args>(args)...);
+    auto const child =
+        detail::spawn_as<detail::starting_call<value_type, std::decay_t<F>, std::decay_t<Args>...>>(
+            "task_group::start()", std::move(options), &gate.base(), &gate, std::in_place, gate,
+            value, std::forward<F>(f), std::forward<Args>(args)...);
     gate.await(child.record());
     entry.admitted = true;
     return static_cast<value_type>(*std::move(value));

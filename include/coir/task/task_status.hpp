@@ -105,9 +105,8 @@ class starting_call {
       : status_(gate, value), parts_(std::forward<G>(f), std::forward<Given>(args)...) {}
 
   void operator()() && {
-    std::apply(
-        [&](F& f, Args&... args) { std::invoke(std::move(f), status_, std::move(args)...); },
-        parts_);
+    std::apply([&](F& f, Args&... args) { std::invoke(std::move(f), status_, std::move(args)...); },
+               parts_);
   }
 
  private:
@@ -120,8 +119,7 @@ T value_of_status(std::function<R(task_status<T>&, Args...)> const&);
 
 /// The T of a function whose first parameter is a task_status<T>&.
 template <class F>
-using started_value =
-    decltype(value_of_status(std::function(std::declval<std::decay_t<F>>())));
+using started_value = decltype(value_of_status(std::function(std::declval<std::decay_t<F>>())));
 
 }  // namespace detail
 }  // namespace coir
