@@ -104,6 +104,21 @@ TEST_P(ForEachOn, AFailureCancelsThoseThatRun) {
   });
 }
 
+// G2: a call that was merely cancelled has not failed, and gives its place to the next
+TEST_P(ForEachOn, ACancelledCallMakesRoomForTheNext) {
+  in_run([] {
+    auto victim = coir::spawn([] { coir::event().wait(); });
+    victim.cancel();
+    victim.join();
+    std::atomic<int> done = 0;
+    coir::for_each(std::views::iota(0, 4), 1, [&](int item) {
+      if (item % 2 == 0) victim.get();
+      ++done;
+    });
+    EXPECT_EQ(done, 2);
+  });
+}
+
 // C8
 TEST_P(ForEachOn, ACancelOfTheCallerEndsAll) {
   in_run([] {

@@ -2,6 +2,7 @@
 /// How a group ends on every model: what comes out when failures, cancels and cleanups meet.
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -257,9 +258,10 @@ TEST_P(GroupEndOnAny, TGR_17_AfterAHandledFailureNothingIsLeftOfTheCancel) {
 TEST_P(GroupEndOn, TGR_19_TasksThatSpawnTasksForEverEndWithTheirGroup) {
   in_run([] {
     std::atomic<int> spawned = 0;
+    std::function<void()> breed;
     coir::exception_group const errors = failure_of([&] {
       coir::group([&](coir::task_group& g) {
-        std::function<void()> const breed = [&] {
+        breed = [&] {
           coir::yield();
           ++spawned;
           g.spawn(breed);

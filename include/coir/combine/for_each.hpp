@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <coir/base/error.hpp>
 #include <coir/sync/semaphore.hpp>
 #include <coir/task/group.hpp>
 
@@ -45,17 +46,18 @@ void for_each(Range&& range, std::size_t limit, F&& f) {
         "coir: for_each() with a limit of 0 would never begin; give at least 1");
   using item = detail::item_of<Range>;
   semaphore places(limit);
-  struct place_held {
-    semaphore& places;
-    ~place_held() { places.release(); }
-  };
   group([&](task_group& tasks) {
     for (auto&& each : range) {
       places.acquire();
       std::tuple<item> kept(std::forward<decltype(each)>(each));
       tasks.spawn([&places, &f, kept = std::move(kept)]() mutable {
-        place_held const at_end{places};
-        std::invoke(f, std::get<0>(std::move(kept)));
+        try {
+          std::invoke(f, std::get<0>(std::move(kept)));
+        } catch (cancelled const&) {
+          places.release();
+          throw;
+        }
+        places.release();  // but not after a failure: no further call is to begin
       });
     }
   });
