@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <memory>
-#include <ranges>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -42,7 +42,7 @@ TEST_P(ForEachOn, NoMoreThanTheLimitRunAtATime) {
   in_run([] {
     std::atomic<int> inside = 0;
     std::atomic<int> most = 0;
-    coir::for_each(std::views::iota(0, 30), 3, [&](int) {
+    coir::for_each(numbers(30), 3, [&](int) {
       int const now = ++inside;
       for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
       }
@@ -58,7 +58,7 @@ TEST_P(ForEachOn, NoMoreThanTheLimitRunAtATime) {
 TEST_F(ForEachInVirtualTime, ALimitOfTwoHalvesTheTime) {
   in_run([&] {
     std::vector<int> order;
-    coir::for_each(std::views::iota(0, 6), 2, [&](int item) {
+    coir::for_each(numbers(6), 2, [&](int item) {
       order.push_back(item);
       coir::sleep_for(1h);
     });
@@ -72,7 +72,7 @@ TEST_P(ForEachOnAny, TheFirstFailureStopsTheRest) {
   in_run([] {
     std::atomic<int> begun = 0;
     coir::exception_group const errors = failure_of([&] {
-      coir::for_each(std::views::iota(0), 1, [&](int item) {
+      coir::for_each(numbers(1000), 1, [&](int item) {
         ++begun;
         if (item == 4) throw std::out_of_range("four");
       });
@@ -88,7 +88,7 @@ TEST_P(ForEachOn, AFailureCancelsThoseThatRun) {
     std::atomic<int> cancelled = 0;
     coir::semaphore parked(0, 2);
     coir::exception_group const errors = failure_of([&] {
-      coir::for_each(std::views::iota(0), 3, [&](int item) {
+      coir::for_each(numbers(1000), 3, [&](int item) {
         if (item < 2) {
           parked.release();
           wait_for_cancel(cancelled);
@@ -111,7 +111,7 @@ TEST_P(ForEachOn, ACancelledCallMakesRoomForTheNext) {
     victim.cancel();
     victim.join();
     std::atomic<int> done = 0;
-    coir::for_each(std::views::iota(0, 4), 1, [&](int item) {
+    coir::for_each(numbers(4), 1, [&](int item) {
       if (item % 2 == 0) victim.get();
       ++done;
     });
@@ -125,7 +125,7 @@ TEST_P(ForEachOn, ACancelOfTheCallerEndsAll) {
     std::atomic<int> cancelled = 0;
     coir::semaphore begun(0, 2);
     auto caller = coir::spawn([&] {
-      coir::for_each(std::views::iota(0), 2, [&](int) {
+      coir::for_each(numbers(1000), 2, [&](int) {
         begun.release();
         wait_for_cancel(cancelled);
       });
@@ -141,16 +141,19 @@ TEST_P(ForEachOn, ACancelOfTheCallerEndsAll) {
 // G2: an item that the range does not keep travels with its task
 TEST_P(ForEachOnAny, ItemsOfAStreamTravelWithTheirTasks) {
   in_run([] {
-    std::istringstream text("1 2 3 4");
+    struct stream {
+      std::istringstream text{"1 2 3 4"};
+      auto begin() { return std::istream_iterator<int>(text); }
+      auto end() { return std::istream_iterator<int>(); }
+    };
     std::atomic<int> sum = 0;
-    coir::for_each(std::views::istream<int>(text), 4, [&](int item) {
+    coir::for_each(stream(), 4, [&](int item) {
       coir::yield();
       sum += item;
     });
     EXPECT_EQ(sum, 10);
     std::atomic<int> total = 0;
-    auto boxes = std::views::iota(1, 4) |
-                 std::views::transform([](int n) { return std::make_unique<int>(n); });
+    made_range boxes{4, [](int n) { return std::make_unique<int>(n); }};
     coir::for_each(boxes, 2, [&](std::unique_ptr<int> box) { total += *box; });
     EXPECT_EQ(total, 6);
   });
@@ -159,9 +162,8 @@ TEST_P(ForEachOnAny, ItemsOfAStreamTravelWithTheirTasks) {
 // G2: a range may fail too
 TEST_P(ForEachOnAny, AFailureOfTheRangeIsAFailureOfTheGroup) {
   in_run([] {
-    auto items = std::views::iota(0) | std::views::transform([](int n) {
-                   return n < 2 ? n : throw std::out_of_range("the range");
-                 });
+    auto items =
+        made_range{1000, [](int n) { return n < 2 ? n : throw std::out_of_range("the range"); }};
     std::atomic<int> done = 0;
     coir::exception_group const errors =
         failure_of([&] { coir::for_each(items, 1, [&](int) { ++done; }); });

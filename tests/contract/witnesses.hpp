@@ -4,10 +4,13 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <exception>
+#include <iterator>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -44,6 +47,41 @@ inline std::string what_of(std::exception_ptr error) {
   } catch (...) {
     return "not a std::exception";
   }
+}
+
+/// A range of `make(0)`, `make(1)`, … `make(count - 1)`, each made when it is looked at: nothing of
+/// it lies anywhere. (std::views do not compile with clang 14 and libstdc++.)
+template <class F>
+struct made_range {
+  using value = std::invoke_result_t<F&, int>;
+
+  struct iterator {
+    using value_type = value;
+    using difference_type = std::ptrdiff_t;
+    value operator*() const { return (*make)(at); }
+    iterator& operator++() {
+      ++at;
+      return *this;
+    }
+    void operator++(int) { ++at; }
+    friend bool operator==(iterator const& a, std::default_sentinel_t) { return a.at == a.count; }
+
+    F* make;
+    int at;
+    int count;
+  };
+  iterator begin() { return {&make, 0, count}; }
+  static std::default_sentinel_t end() { return {}; }
+
+  int count;
+  F make;
+};
+template <class F>
+made_range(int, F) -> made_range<F>;
+
+/// 0, 1, … count - 1.
+inline auto numbers(int count) {
+  return made_range{count, [](int n) { return n; }};
 }
 
 /// Collects what nobody asked for.
