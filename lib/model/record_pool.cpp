@@ -125,7 +125,7 @@ void* task_record::operator new(std::size_t size) {
 
 void task_record::operator delete(void* gone, std::size_t size) noexcept {
   std::size_t const which = class_of(size);
-  if (!pooled || which >= classes) return ::operator delete(gone, size, std::align_val_t(line));
+  if (!pooled || which >= classes) return ::operator delete(gone, std::align_val_t(line));
   own[which].push(gone);
   if (own[which].count == 2 * batch) depot::instance().take_batch(own[which], which);
 }
