@@ -49,7 +49,7 @@ fibers_runtime::fibers_runtime(run_options const& options)
   sanitizer::describe_thread_stack(own_stack_);
   queue_.root.on = &own_stack_;
   queue_.exceptions = &exceptions_of_this_thread();
-  queue_.wake_fd = reactor_.bell();
+  queue_.use_bell(reactor_.bell());
   queue_.begin = &begin;
   queue_.reuse = &reuse;
   queue_.give_back = &give_back;

@@ -1,41 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-/// Rounds, the inbox, and the switch.
+/// Rounds and the switch.
 
 #include "wait/ready_queue.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdint>
-
-#include <unistd.h>
-
-#include <coir/base/relax.hpp>
 
 namespace coir::detail {
 
 constinit thread_local thread_state this_thread;
-
-namespace {
-
-/// The inbox's value while its worker sleeps: whoever replaces it rings.
-task_core* sleeping() noexcept {
-  static char marker;
-  return reinterpret_cast<task_core*>(&marker);
-}
-
-void ring_bell(int wake_fd) noexcept {
-  int const saved = errno;
-  std::uint64_t const one = 1;
-  (void)!::write(wake_fd, &one, sizeof one);  // fails only when it has been rung 2^64 times
-  errno = saved;
-}
-
-}  // namespace
-
-ready_queue::~ready_queue() {
-  // A waker may still be between its push and its last look at this queue: that is a moment.
-  while (pushing_.load(std::memory_order_acquire) != 0) relax();
-}
 
 void ready_queue::reserve_one() {
   std::size_t const room = ring_ ? mask_ + 1 : 0;
@@ -97,46 +69,12 @@ bool ready_queue::read_clock() noexcept {
 
 // --- The inbox ---
 
-void ready_queue::push_from_outside(task_core& task) noexcept {
-  pushing_.fetch_add(1, std::memory_order_relaxed);
-  task_core* newest = inbox_.load(std::memory_order_relaxed);
-  do {
-    task.next = newest == sleeping() ? nullptr : newest;
-  } while (!inbox_.compare_exchange_weak(newest, &task, std::memory_order_acq_rel,
-                                         std::memory_order_relaxed));
-  // From here on the task may run, and its run may end: only pushing_ keeps this queue alive.
-  if (newest == sleeping()) ring_bell(wake_fd);
-  pushing_.fetch_sub(1, std::memory_order_release);
-}
-
-void ready_queue::ring_from_outside() noexcept {
-  pushing_.fetch_add(1, std::memory_order_relaxed);
-  task_core* expected = sleeping();
-  if (inbox_.compare_exchange_strong(expected, nullptr, std::memory_order_acq_rel))
-    ring_bell(wake_fd);
-  pushing_.fetch_sub(1, std::memory_order_release);
-}
-
 bool ready_queue::take_inbox() noexcept {
-  task_core* newest = inbox_.load(std::memory_order_relaxed);
-  if (newest == nullptr) return false;
-  newest = inbox_.exchange(nullptr, std::memory_order_acq_rel);
-  if (newest == sleeping()) return false;  // woken by a descriptor or the clock
-  task_core* oldest = nullptr;             // turned round: first come, first served
-  while (newest != nullptr) {
-    task_core* const after = newest->next;
-    newest->next = oldest;
-    oldest = newest;
-    newest = after;
-  }
+  if (!outside_.any()) return false;
+  task_core* oldest = outside_.take();
+  if (oldest == nullptr) return false;
   for (; oldest != nullptr; oldest = oldest->next) push(*oldest);
   return true;
-}
-
-bool ready_queue::fall_asleep() noexcept {
-  task_core* expected = nullptr;
-  return inbox_.compare_exchange_strong(expected, sleeping(), std::memory_order_acq_rel,
-                                        std::memory_order_relaxed);
 }
 
 }  // namespace coir::detail

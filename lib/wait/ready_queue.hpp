@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +11,7 @@
 #include <coir/wait/task_core.hpp>
 
 #include "context/switch.hpp"
+#include "wait/inbox.hpp"
 
 namespace coir::detail {
 
@@ -32,7 +32,6 @@ struct ready_queue {
   explicit ready_queue(virtual_clock* time) noexcept : clock(time) {}
   ready_queue(ready_queue const&) = delete;
   ready_queue& operator=(ready_queue const&) = delete;
-  ~ready_queue();
 
   /// Makes room for one more task of this worker.
   void reserve_one();
@@ -42,10 +41,10 @@ struct ready_queue {
   void push(task_core& task) noexcept { ring_[tail_++ & mask_] = &task; }
 
   /// The same from another thread: leaves the task in the inbox and rings if the worker sleeps.
-  void push_from_outside(task_core& task) noexcept;
+  void push_from_outside(task_core& task) noexcept { outside_.push(task); }
 
   /// Asks the worker to look around, from any thread.
-  void ring_from_outside() noexcept;
+  void ring_from_outside() noexcept { outside_.ring(); }
 
   /// Suspends the running fiber until it is woken. It is parked, or claimed already.
   void park(task_core& self) noexcept { leave(self); }
@@ -69,14 +68,16 @@ struct ready_queue {
 
   /// The worker is about to sleep: from now on a push_from_outside() rings. False if something has
   /// come meanwhile.
-  bool fall_asleep() noexcept;
+  bool fall_asleep() noexcept { return outside_.fall_asleep(); }
+
+  /// Says which eventfd ends the worker's sleep.
+  void use_bell(int wake_fd) noexcept { outside_.wake_fd = wake_fd; }
 
   [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
 
   virtual_clock* const clock;  // null: real time. A virtual one moves only when nothing can run
 
   // Set by the worker that owns this queue.
-  int wake_fd = -1;                       // eventfd that ends its sleep
   exception_state* exceptions = nullptr;  // of its thread
   execution root;                         // its loop, on the thread's own stack
   /// Gives a fresh task a stack; false if there is none, and then the task has failed and ended.
@@ -106,9 +107,7 @@ struct ready_queue {
   time_point last_look_{};   // when the loop last ran
   execution departed_;       // of a task that has ended: nobody goes on there
   std::size_t tasks_ = 0;    // alive; the ring has room for them all
-
-  std::atomic<task_core*> inbox_{nullptr};  // newest first; or `sleeping()`
-  std::atomic<int> pushing_{0};             // threads inside push_from_outside()
+  inbox outside_;            // its wakes from other threads
 };
 
 /// The running task of this thread, and the worker it runs on if it is a fiber.
@@ -160,8 +159,7 @@ inline void ready_queue::prefetch() const noexcept {
 
 inline bool ready_queue::next_round() noexcept {
   if (head_ == tail_) return false;
-  if (--rounds_left_ <= 0 || inbox_.load(std::memory_order_relaxed) != nullptr || time_to_look())
-      [[unlikely]] {
+  if (--rounds_left_ <= 0 || outside_.any() || time_to_look()) [[unlikely]] {
     rounds_left_ = 0;
     return false;
   }
