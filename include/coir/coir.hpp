@@ -22,6 +22,7 @@
 #include <coir/sync/event.hpp>
 #include <coir/sync/mutex.hpp>
 #include <coir/sync/semaphore.hpp>
+#include <coir/sync/shared_mutex.hpp>
 #include <coir/task/exception_group.hpp>
 #include <coir/task/group.hpp>
 #include <coir/task/sleep.hpp>

@@ -40,11 +40,19 @@ class wait_queue {
   [[nodiscard]] std::size_t count_parked() const noexcept {
     std::size_t count = 0;
     nodes_.for_each([&count](wait_node const& node) {
-      std::uint32_t const state =
-          node.task->word.load(std::memory_order_relaxed) & word::state_mask;
-      if (state == word::parked || state == word::parked_shielded) ++count;
+      if (is_parked(node)) ++count;
     });
     return count;
+  }
+
+  /// The oldest who still waits, or null; it stays in line. Unlinks those whose wait is over.
+  wait_node* first_parked() noexcept {
+    while (!nodes_.empty()) {
+      wait_node& node = nodes_.front();
+      if (is_parked(node)) return &node;
+      node.unlink();
+    }
+    return nullptr;
   }
 
   /// Claims the oldest waiter, which the caller must wake after releasing the lock; null if nobody
@@ -63,6 +71,11 @@ class wait_queue {
   }
 
  private:
+  static bool is_parked(wait_node const& node) noexcept {
+    std::uint32_t const state = node.task->word.load(std::memory_order_relaxed) & word::state_mask;
+    return state == word::parked || state == word::parked_shielded;
+  }
+
   list<wait_node, list_hook> nodes_;
   char const* const what_;  // what to say if it goes while tasks still wait
 };
