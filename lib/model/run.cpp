@@ -14,6 +14,7 @@
 #include "model/fibers.hpp"
 #include "model/serial.hpp"
 #include "model/threads.hpp"
+#include "model/unhandled.hpp"
 
 namespace coir {
 
@@ -197,7 +198,11 @@ void add_callback(task_record& target, std::function<void()> callback) {
       held.lock();
     }
   }
-  callback();
+  try {
+    callback();
+  } catch (...) {
+    report_unhandled(target, std::current_exception());
+  }
 }
 
 }  // namespace detail

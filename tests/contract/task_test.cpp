@@ -259,41 +259,6 @@ TEST_P(TaskOnAny, AnEmptyHandleIsALogicError) {
   });
 }
 
-// G4
-TEST_P(TaskOn, CallbacksRunInOrderOfRegistrationBeforeTheWaitersGoOn) {
-  in_run([] {
-    coir::event end;
-    std::vector<int> order;
-    auto task = coir::spawn([&] { end.wait(); });
-    task.on_done([&] { order.push_back(1); });
-    task.on_done([&] { order.push_back(2); });
-    task.on_done([&] { order.push_back(3); });
-    await_parked(task);
-    EXPECT_TRUE(order.empty());
-    end.set();
-    task.join();
-    EXPECT_EQ(order, (std::vector{1, 2, 3}));
-    task.on_done([&] { order.push_back(4); });
-    EXPECT_EQ(order.back(), 4);  // at once
-  });
-}
-
-// G3
-TEST_P(TaskOn, WhatACallbackThrowsGoesToTheHandlerAndTheOthersRun) {
-  unhandled_log log;
-  in_run([] {
-    coir::event end;
-    bool second = false;
-    auto task = coir::spawn({.name = "called"}, [&] { end.wait(); });
-    task.on_done([] { throw std::runtime_error("from a callback"); });
-    task.on_done([&] { second = true; });
-    end.set();
-    task.get();
-    EXPECT_TRUE(second);
-  });
-  EXPECT_EQ(log.entries(), std::vector<std::string>{"called: from a callback"});
-}
-
 // G1: names
 TEST_P(TaskOnAny, TasksHaveNamesAndNumbers) {
   in_run([] {
