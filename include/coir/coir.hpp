@@ -4,6 +4,7 @@
 #pragma once
 
 #include <coir/base/error.hpp>
+#include <coir/base/warning.hpp>
 #include <coir/cancel/cancel_scope.hpp>
 #include <coir/combine/as_completed.hpp>
 #include <coir/combine/for_each.hpp>

@@ -7,10 +7,8 @@
 #include <mutex>
 #include <string>
 
-#include <unistd.h>
-
 #include <coir/base/check.hpp>
-
+#include <coir/base/warning.hpp>
 #include <coir/cancel/suspend.hpp>
 
 namespace coir::detail {
@@ -22,10 +20,8 @@ using guard = std::lock_guard<spin_lock>;
 constexpr unsigned many_deliveries = 1000;
 
 void report_swallowing(task_core& self) {
-  std::string const line = "coir: task " + name_of(self) + " has swallowed " +
-                           std::to_string(many_deliveries) +
-                           " deliveries of one cancel; let coir::cancelled pass\n";
-  (void)!::write(STDERR_FILENO, line.data(), line.size());
+  warn("task " + name_of(self) + " has swallowed " + std::to_string(many_deliveries) +
+       " deliveries of one cancel; let coir::cancelled pass");
 }
 
 /// Whether `outer`'s cancel reaches code in `inner`, the next scope inward.

@@ -105,4 +105,24 @@ class unhandled_log {
   coir::unhandled_exception_handler before_;
 };
 
+/// Collects warnings.
+class warning_log {
+ public:
+  warning_log()
+      : before_(coir::set_warning_handler([this](std::string const& warning) {
+          std::scoped_lock const held(lock_);
+          entries_.push_back(warning);
+        })) {}
+  ~warning_log() { coir::set_warning_handler(before_); }
+  [[nodiscard]] std::vector<std::string> entries() const {
+    std::scoped_lock const held(lock_);
+    return entries_;
+  }
+
+ private:
+  mutable std::mutex lock_;
+  std::vector<std::string> entries_;
+  coir::warning_handler before_;
+};
+
 }  // namespace contract
