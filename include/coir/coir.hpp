@@ -15,6 +15,7 @@
 #include <coir/combine/staggered_race.hpp>
 #include <coir/combine/wait.hpp>
 #include <coir/model/model.hpp>
+#include <coir/model/task_info.hpp>
 #include <coir/queue/lifo_queue.hpp>
 #include <coir/queue/priority_queue.hpp>
 #include <coir/queue/queue.hpp>

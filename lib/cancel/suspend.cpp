@@ -52,11 +52,6 @@ unsigned exceptions_in_flight(task_core const& self) noexcept {
                                        : static_cast<unsigned>(std::uncaught_exceptions());
 }
 
-bool is_parked(task_core const& self) noexcept {
-  std::uint32_t const state = self.word.load(std::memory_order_relaxed) & word::state_mask;
-  return state == word::parked || state == word::parked_shielded;
-}
-
 }  // namespace
 
 void suspension::begin() noexcept {
@@ -69,13 +64,13 @@ void suspension::begin() noexcept {
     self_.word.exchange(to,
                         std::memory_order_seq_cst);  // before the look at `interrupted` in end()
   }
-  self_.waits_for = what_;
+  self_.waits_in.store(what_, std::memory_order_relaxed);
 }
 
 bool suspension::withdraw() noexcept {
   if (!claim(self_, wake_reason::timed_out)) return false;
   self_.word.store(word::running, std::memory_order_relaxed);
-  self_.waits_for = nullptr;
+  self_.waits_in.store(nullptr, std::memory_order_relaxed);
   return true;
 }
 
@@ -121,7 +116,7 @@ wake_reason suspension::park() {
   }
   wake_reason const reason = claimed_reason(self_);
   self_.word.store(word::running, std::memory_order_relaxed);
-  self_.waits_for = nullptr;
+  self_.waits_in.store(nullptr, std::memory_order_relaxed);
   return reason;
 }
 

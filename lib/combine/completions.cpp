@@ -15,6 +15,7 @@ completions::watch::watch(completions& by, task_record& task_, std::size_t numbe
     : all(by), task(&task_), number(number_) {
   task_.add_ref();
   ended = &completions::note;
+  waiter = &completions::who_waits;
 }
 
 completions::~completions() {
@@ -51,6 +52,14 @@ task_core* completions::note(watcher& self, task_core&) noexcept {
   if (!all.reached(all.goal_)) return nullptr;
   wait_node* const waiting = all.waiters_.claim_first();
   return waiting != nullptr ? waiting->task : nullptr;
+}
+
+task_core* completions::who_waits(watcher& self) noexcept {
+  completions& all = static_cast<watch&>(self).all;
+  guard const held(all.lock_);
+  task_core* found = nullptr;
+  all.waiters_.for_each_parked([&found](task_core& waiter) { found = &waiter; });
+  return found;
 }
 
 void completions::line_up(watch& ended) noexcept {

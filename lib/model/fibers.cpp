@@ -9,6 +9,7 @@
 
 #include <coir/base/check.hpp>
 #include <coir/base/relax.hpp>
+#include <coir/base/warning.hpp>
 
 namespace coir::detail {
 namespace {
@@ -62,8 +63,7 @@ void fibers_runtime::run(task_record& main) {
     ~restore() { this_thread = to; }
   } const at_end{outside};
   loop(main);
-  if (!stuck_.empty())
-    throw deadlock("coir: nothing can run any more, and no timer is set: " + stuck_);
+  if (!stuck_.empty()) throw deadlock("coir: " + stuck_);
 }
 
 /// The loop, in this order (ARCHITECTURE.md, "The loop"):
@@ -104,6 +104,7 @@ void fibers_runtime::idle() {
     if (queue_.take_inbox()) return;
     relax();
   }
+  if (timers_.empty() && options().when_stuck != when_stuck::wait && stuck_in_real_time()) return;
   time_point until = timers_.earliest();
   time_point const clock = std::chrono::steady_clock::now();
   if (trim_wanted_ && clock >= next_trim_) {
@@ -116,10 +117,23 @@ void fibers_runtime::idle() {
 
 void fibers_runtime::nothing_can_run() {
   if (!stuck_.empty())
-    die("a run is stuck for good: tasks that cannot be cancelled wait for each other: " +
+    die("a run is stuck for good: tasks that cannot be cancelled wait for each other:" +
         describe_waits());
-  stuck_ = describe_waits();
+  stuck_ = "nothing can run any more, and no timer is set:" + describe_waits();
   shut_down();
+}
+
+/// Does as run_options::when_stuck says. True if some task can go on after that.
+bool fibers_runtime::stuck_in_real_time() {
+  if (queue_.take_inbox()) return true;
+  if (options().when_stuck == when_stuck::fail && stuck_.empty()) {
+    nothing_can_run();
+    return true;
+  }
+  if (queue_.turns() == told_stuck_) return false;  // since then nobody had a turn
+  told_stuck_ = queue_.turns();
+  warn("nothing can run any more, and no timer is set:" + describe_waits());
+  return false;
 }
 
 void fibers_runtime::start(task_record& fresh) {

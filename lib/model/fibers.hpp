@@ -21,7 +21,7 @@ class fibers_runtime final : public runtime {
   explicit fibers_runtime(run_options const& options);
 
   /// Runs `main` and everything it spawns, to the end.
-  ///   Throws: deadlock, in virtual time.
+  ///   Throws: deadlock, in virtual time or if when_stuck says so.
   void run(task_record& main);
 
   void start(task_record& fresh) override;
@@ -40,6 +40,7 @@ class fibers_runtime final : public runtime {
   void loop(task_record& main);
   void idle();
   void nothing_can_run();
+  bool stuck_in_real_time();
   [[nodiscard]] time_point clock() const noexcept;
 
   static bool begin(ready_queue& home, task_core& fresh) noexcept;
@@ -53,9 +54,10 @@ class fibers_runtime final : public runtime {
   reactor reactor_;
   stack_pool stacks_;
   worker_queue queue_;
-  std::string stuck_;  // in virtual time: who waited for what when nothing could run any more
-  bool trim_wanted_ = false;  // stacks may lie idle with their pages
-  time_point next_trim_{};    // not looked at before
+  std::string stuck_;  // who waited for what when nothing could run any more, if that ends the run
+  std::size_t told_stuck_ = 0;  // after how many turns a warning last said so
+  bool trim_wanted_ = false;    // stacks may lie idle with their pages
+  time_point next_trim_{};      // not looked at before
 };
 
 }  // namespace coir::detail

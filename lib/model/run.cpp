@@ -73,6 +73,9 @@ void check(run_options const& options) {
   if (options.clock != nullptr && options.model != model::fibers)
     throw std::invalid_argument("coir: a virtual clock needs the fibers model, and this run's is " +
                                 name);
+  if (options.when_stuck != when_stuck::wait && options.model != model::fibers)
+    throw std::invalid_argument(
+        "coir: run_options::when_stuck needs the fibers model, and this run's is " + name);
 }
 
 template <class Runtime>
@@ -97,9 +100,10 @@ void run_on(run_options const& options, task_record& main) {
 struct joiner : watcher {
   explicit joiner(task_core& waiting) noexcept : task(&waiting) {
     ended = [](watcher& self, task_core&) noexcept {
-      task_core* const waiter = static_cast<joiner&>(self).task;
-      return claim(*waiter, wake_reason::fulfilled) ? waiter : nullptr;
+      task_core* const joining = static_cast<joiner&>(self).task;
+      return claim(*joining, wake_reason::fulfilled) ? joining : nullptr;
     };
+    waiter = [](watcher& self) noexcept { return static_cast<joiner&>(self).task; };
   }
   task_core* const task;
 };

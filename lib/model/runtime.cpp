@@ -11,6 +11,7 @@
 
 #include "context/sanitizer.hpp"
 #include "model/unhandled.hpp"
+#include "model/wait_graph.hpp"
 
 namespace coir::detail {
 
@@ -121,24 +122,30 @@ void runtime::conclude(task_record& task) noexcept {
   run.task_left(left);
 }
 
-void runtime::shut_down() {
-  // References first, cancels after: a cancel may not run under the lock that an ending task needs.
+/// References to all that live: what is done with them may not run under the lock that an ending
+/// task needs.
+std::vector<record_ref<task_record>> runtime::live_tasks() {
   std::vector<record_ref<task_record>> all;
-  {
-    std::unique_lock<spin_lock> held(lock_);
-    shutting_down_ = true;
-    while (all.capacity() < count_) {
-      std::size_t const room = count_;
-      held.unlock();
-      all.reserve(room);
-      held.lock();
-    }
-    tasks_.for_each([&](task_record& task) {
-      task.add_ref();
-      all.emplace_back(&task);
-    });
+  std::unique_lock<spin_lock> held(lock_);
+  while (all.capacity() < count_) {
+    std::size_t const room = count_;
+    held.unlock();
+    all.reserve(room);
+    held.lock();
   }
-  for (auto& task : all) inherit(task->root, cancel_reason(cancel_cause::shutdown));
+  tasks_.for_each([&](task_record& task) {
+    task.add_ref();
+    all.emplace_back(&task);
+  });
+  return all;
+}
+
+void runtime::shut_down() {
+  {
+    guard const held(lock_);
+    shutting_down_ = true;  // who is spawned from now on is cancelled at birth
+  }
+  for (auto& task : live_tasks()) inherit(task->root, cancel_reason(cancel_cause::shutdown));
 }
 
 std::size_t runtime::live_count() noexcept {
@@ -147,13 +154,8 @@ std::size_t runtime::live_count() noexcept {
 }
 
 std::string runtime::describe_waits() {
-  std::string text;
-  guard const held(lock_);  // called only when nothing can run: nobody spins for it
-  tasks_.for_each([&](task_record& task) {
-    text += (text.empty() ? "" : "; ") + name_of(task) + " waits in " +
-            (task.waits_for != nullptr ? task.waits_for : "nothing");
-  });
-  return text;
+  std::vector<task_info> const tasks = snapshot();
+  return wait_graph(tasks).describe_all();
 }
 
 }  // namespace coir::detail

@@ -4,7 +4,10 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
+#include <coir/model/task_info.hpp>
 #include <coir/model/task_record.hpp>
 
 namespace coir::detail {
@@ -40,6 +43,10 @@ class runtime {
   /// Ends a task that could not even begin, with `error`.
   static void fail(task_record& task, std::exception_ptr error) noexcept;
 
+  /// What every live task is doing, oldest first. On threads each is seen at a moment of its own.
+  ///   Thread: that of a task of this run, or of the run itself.
+  [[nodiscard]] std::vector<task_info> snapshot();
+
  protected:
   runtime(model kind, run_options const& options) noexcept : kind_(kind), options_(options) {}
   ~runtime() = default;
@@ -49,10 +56,11 @@ class runtime {
 
   [[nodiscard]] std::size_t live_count() noexcept;
 
-  /// "NAME waits in OPERATION", for each live task.
+  /// Who waits in what and for whom, a line each, and who do so in a circle.
   [[nodiscard]] std::string describe_waits();
 
  private:
+  [[nodiscard]] std::vector<record_ref<task_record>> live_tasks();
   static void conclude(task_record& task) noexcept;
 
   model const kind_;

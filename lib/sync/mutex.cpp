@@ -19,7 +19,10 @@ namespace {
 
 using guard = std::lock_guard<detail::spin_lock>;
 
-mutex::mutex() noexcept { abandon = &abandoned; }
+mutex::mutex() noexcept {
+  abandon = &abandoned;
+  waiters = &show_waiters;
+}
 
 mutex::~mutex() { unlink(); }
 
@@ -87,6 +90,13 @@ void mutex::own(detail::task_core& self) noexcept {
 bool mutex::held_by_caller() const noexcept {
   guard const held(lock_);
   return owner_ == &detail::current_task_or_thread();
+}
+
+void mutex::show_waiters(detail::held_lock& self, void* to,
+                         void (*see)(void* to, detail::task_core& waiter)) noexcept {
+  auto const& held_by_one = static_cast<mutex&>(self);
+  guard const held(held_by_one.lock_);
+  held_by_one.waiters_.for_each_parked([&](detail::task_core& waiter) { see(to, waiter); });
 }
 
 void mutex::abandoned(detail::held_lock& self) noexcept {

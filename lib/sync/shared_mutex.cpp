@@ -22,6 +22,7 @@ using guard = std::lock_guard<detail::spin_lock>;
 
 shared_mutex::shared_mutex() noexcept {
   alone_.abandon = &writer_ended;
+  alone_.waiters = &show_waiters;
   alone_.of = this;
 }
 
@@ -153,8 +154,16 @@ void shared_mutex::refuse_holder(detail::task_core& self) const {
 std::unique_ptr<shared_mutex::hold> shared_mutex::make_share() {
   auto share = std::make_unique<hold>();
   share->abandon = &reader_ended;
+  share->waiters = &show_waiters;
   share->of = this;
   return share;
+}
+
+void shared_mutex::show_waiters(detail::held_lock& self, void* to,
+                                void (*see)(void* to, detail::task_core& waiter)) noexcept {
+  shared_mutex& of = *static_cast<hold&>(self).of;
+  guard const held(of.lock_);
+  of.waiters_.for_each_parked([&](detail::task_core& waiter) { see(to, waiter); });
 }
 
 /// Only while nobody waits: a writer in line keeps readers that come later behind it.

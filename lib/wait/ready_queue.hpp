@@ -75,6 +75,9 @@ struct ready_queue {
 
   [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
 
+  /// How many turns tasks have had.
+  [[nodiscard]] std::size_t turns() const noexcept { return head_; }
+
   virtual_clock* const clock;  // null: real time. A virtual one moves only when nothing can run
 
   // Set by the worker that owns this queue.

@@ -75,6 +75,7 @@ class COIR_EXPORT completions {
   };
 
   static task_core* note(watcher& self, task_core& ended) noexcept;
+  static task_core* who_waits(watcher& self) noexcept;
   void line_up(watch& ended) noexcept;
   [[nodiscard]] bool reached(stop_at goal) const noexcept;
 

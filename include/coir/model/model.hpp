@@ -23,6 +23,16 @@ enum class model {
 /// The model's name, as it is written in code: "fibers".
 COIR_EXPORT char const* to_string(model kind) noexcept;
 
+/// What a run in real time does when nothing can run any more: every task waits, none for a time.
+///
+/// A plain thread that holds an event or a queue may still wake a task, and no run can know of it:
+/// choose `fail` where no such thread is. In virtual time such a run always fails.
+enum class when_stuck {
+  wait,    ///< sleep, for somebody outside may end a wait
+  report,  ///< the same, after a warning that says who waits for what
+  fail,    ///< cancel every task and throw `deadlock`, which says who waits for what
+};
+
 /// How run() runs.
 struct run_options {
   coir::model model = model::fibers;  ///< what a task is
@@ -30,6 +40,7 @@ struct run_options {
   std::size_t stack_size = 0;         ///< bytes each task may use; 0: 240 KiB for a fiber, and the
                                       ///< system's default (`ulimit -s`) for a thread
   virtual_clock* clock = nullptr;     ///< fibers: a virtual clock; null: real time
+  coir::when_stuck when_stuck = coir::when_stuck::wait;  ///< fibers: when nothing can run any more
 };
 
 /// How one task is spawned.

@@ -60,6 +60,8 @@ class COIR_EXPORT mutex : private detail::held_lock {
   void own(detail::task_core& self) noexcept;
   [[nodiscard]] bool held_by_caller() const noexcept;
   static void abandoned(detail::held_lock& self) noexcept;
+  static void show_waiters(detail::held_lock& self, void* to,
+                           void (*see)(void* to, detail::task_core& waiter)) noexcept;
 
   mutable detail::spin_lock lock_;      // guards the rest
   detail::task_core* owner_ = nullptr;  // also while handed over to one who has not run yet

@@ -91,6 +91,8 @@ class COIR_EXPORT shared_mutex {
   void break_for_all(detail::wake_chain& woken) noexcept;
   static void writer_ended(detail::held_lock& self) noexcept;
   static void reader_ended(detail::held_lock& self) noexcept;
+  static void show_waiters(detail::held_lock& self, void* to,
+                           void (*see)(void* to, detail::task_core& waiter)) noexcept;
 
   mutable detail::spin_lock lock_;       // guards the rest
   detail::task_core* writer_ = nullptr;  // holds it alone; also while handed over and not yet run

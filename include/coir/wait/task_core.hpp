@@ -52,6 +52,9 @@ struct task_core;
 /// A lock that knows how to tell its waiters that its owner ended without unlocking it.
 struct held_lock : list_hook {
   void (*abandon)(held_lock& self) noexcept = nullptr;
+  /// Shows each task that is parked for it to `see`; null: it cannot tell.
+  void (*waiters)(held_lock& self, void* to,
+                  void (*see)(void* to, task_core& waiter)) noexcept = nullptr;
 };
 
 /// Somebody who wants to know when a task has ended.
@@ -59,6 +62,8 @@ struct watcher : list_hook {
   /// Called once, by the thread that ends the task, with the task's lock held. Returns a task that it
   /// has claimed and that must now be woken, or null.
   task_core* (*ended)(watcher& self, task_core& ended_task) noexcept = nullptr;
+  /// Called with the watched task's lock held: the task that is parked for its end, or null.
+  task_core* (*waiter)(watcher& self) noexcept = nullptr;
 };
 
 /// The part of a task that waits and wakes touch.
@@ -75,9 +80,9 @@ struct alignas(64) task_core {
   unsigned noted = 0;                    // exceptions in flight when `innermost` was entered (C6)
   std::atomic<bool> interrupted{false};  // `innermost` is reached by a cancel; set under `lock`
   task_kind kind;
-  std::uint16_t budget = full_budget;  // operations left in this turn (S4)
-  task_core* next = nullptr;           // in a wake_chain or a worker's inbox
-  char const* waits_for = nullptr;     // the operation it is parked in; null while it runs
+  std::uint16_t budget = full_budget;          // operations left in this turn (S4)
+  task_core* next = nullptr;                   // in a wake_chain or a worker's inbox
+  std::atomic<char const*> waits_in{nullptr};  // the operation it is parked in; null while it runs
 
   timer_queue* timers = nullptr;  // whose thread fires this task's deadlines; the task's own
   std::atomic<std::uint32_t> refs{1};
@@ -116,6 +121,12 @@ COIR_EXPORT task_core* current_task() noexcept;
 
 /// The task's name: the one it was given, else "task-ID".
 COIR_EXPORT std::string name_of(task_core& task);
+
+/// Whether `task` is parked, and nobody has ended its wait yet.
+inline bool is_parked(task_core const& task) noexcept {
+  std::uint32_t const state = task.word.load(std::memory_order_relaxed) & word::state_mask;
+  return state == word::parked || state == word::parked_shielded;
+}
 
 /// Ends `task`'s wait for `reason`, if nobody has yet: true for the one who did, who then owes one
 /// wake().

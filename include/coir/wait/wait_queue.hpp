@@ -39,17 +39,23 @@ class wait_queue {
   /// How many still wait: those whose wait is over and who have not left yet do not count.
   [[nodiscard]] std::size_t count_parked() const noexcept {
     std::size_t count = 0;
-    nodes_.for_each([&count](wait_node const& node) {
-      if (is_parked(node)) ++count;
-    });
+    for_each_parked([&count](task_core&) { ++count; });
     return count;
+  }
+
+  /// Calls `see` on each task that still waits, oldest first.
+  template <class See>
+  void for_each_parked(See&& see) const {
+    nodes_.for_each([&see](wait_node const& node) {
+      if (is_parked(*node.task)) see(*node.task);
+    });
   }
 
   /// The oldest who still waits, or null; it stays in line. Unlinks those whose wait is over.
   wait_node* first_parked() noexcept {
     while (!nodes_.empty()) {
       wait_node& node = nodes_.front();
-      if (is_parked(node)) return &node;
+      if (is_parked(*node.task)) return &node;
       node.unlink();
     }
     return nullptr;
@@ -71,11 +77,6 @@ class wait_queue {
   }
 
  private:
-  static bool is_parked(wait_node const& node) noexcept {
-    std::uint32_t const state = node.task->word.load(std::memory_order_relaxed) & word::state_mask;
-    return state == word::parked || state == word::parked_shielded;
-  }
-
   list<wait_node, list_hook> nodes_;
   char const* const what_;  // what to say if it goes while tasks still wait
 };

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What was seen of a task at one moment: for dumps, tests and error messages.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <coir/base/config.hpp>
+
+namespace coir {
+
+/// What a task is doing.
+enum class task_state : unsigned char {
+  fresh,    ///< spawned, and its turn has not come yet
+  ready,    ///< it could go on: it gave up its turn, or was woken
+  running,  ///< it has the turn; on threads also one that is about to begin
+  parked,   ///< it waits
+};
+
+/// The state's name, as it is written in code: "parked".
+COIR_EXPORT char const* to_string(task_state state) noexcept;
+
+/// One task of a run.
+struct task_info {
+  std::uint64_t id = 0;
+  std::string name;
+  task_state state = task_state::fresh;
+  std::uint64_t parent = 0;  ///< the task in whose group it is; 0: it is in no group
+  std::string waits_in;      ///< the operation it is parked in, like "queue::get"
+  /// The tasks on whom that depends, as far as known: those it joins, and on models where one task
+  /// runs at a time also who holds the mutex that it wants.
+  std::vector<std::uint64_t> waits_for;
+};
+
+}  // namespace coir

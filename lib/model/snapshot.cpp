@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Looking at all tasks of a run: who is there, in whose group, and who waits for whom.
+
+#include <algorithm>
+#include <mutex>
+#include <unordered_map>
+
+#include <coir/model/task_info.hpp>
+
+#include "model/runtime.hpp"
+
+namespace coir {
+
+char const* to_string(task_state state) noexcept {
+  switch (state) {
+    case task_state::fresh: return "fresh";
+    case task_state::ready: return "ready";
+    case task_state::running: return "running";
+    case task_state::parked: return "parked";
+  }
+  return "unknown";
+}
+
+namespace detail {
+namespace {
+
+using ids = std::vector<std::uint64_t>;
+
+task_state state_of(task_record const& task) noexcept {
+  if (&task == current_task()) return task_state::running;
+  if (is_parked(task)) return task_state::parked;
+  bool const claimed =
+      (task.word.load(std::memory_order_relaxed) & word::state_mask) != word::running;
+  if (claimed) return task_state::ready;
+  if (task.kind != task_kind::fiber) return task_state::running;
+  return task.flow.resume_at == nullptr ? task_state::fresh : task_state::ready;
+}
+
+/// What `list(add)` lists by calling `add(id)`. It is called with `lock` held, under which nothing
+/// may be allocated: room is made in between.
+template <class List>
+ids listed(spin_lock& lock, List&& list) {
+  ids found;
+  for (;;) {
+    std::size_t count = 0;
+    {
+      std::lock_guard<spin_lock> const held(lock);
+      list([&](std::uint64_t id) {
+        if (count++ < found.capacity()) found.push_back(id);
+      });
+    }
+    if (count <= found.capacity()) return found;
+    found.clear();
+    found.reserve(count);
+  }
+}
+
+/// Those who are parked for the end of `task`.
+ids joiners_of(task_record& task) {
+  return listed(task.lock, [&](auto&& add) {
+    task.watchers.for_each([&](watcher& each) {
+      task_core* const waiter = each.waiter != nullptr ? each.waiter(each) : nullptr;
+      if (waiter != nullptr) add(waiter->id);
+    });
+  });
+}
+
+/// Those in the groups of `task`; with `innermost_only`, in the scope it is in.
+ids children_of(task_record& task, bool innermost_only) {
+  return listed(task.lock, [&](auto&& add) {
+    for (scope* at = task.innermost; at != nullptr; at = innermost_only ? nullptr : at->outer)
+      at->children.for_each([&](scope& root) { add(root.task->id); });
+  });
+}
+
+/// Those who are parked for a lock that `task`, of this very thread, holds.
+ids lock_waiters_of(task_record& task) {
+  ids found;
+  task.held_locks.for_each([&](held_lock& lock) {
+    if (lock.waiters == nullptr) return;
+    lock.waiters(lock, &found,
+                 [](void* to, task_core& waiter) { static_cast<ids*>(to)->push_back(waiter.id); });
+  });
+  return found;
+}
+
+/// Whether it waits for all in the scope it is in.
+bool waits_for_children(task_info const& task) {
+  return task.waits_in == "task_group::join" || task.waits_in == "task_group::start";
+}
+
+}  // namespace
+
+std::vector<task_info> runtime::snapshot() {
+  std::vector<record_ref<task_record>> const tasks = live_tasks();
+
+  std::vector<task_info> seen(tasks.size());
+  std::unordered_map<std::uint64_t, task_info*> by_id;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    task_record& task = *tasks[i];
+    task_info& info = seen[i];
+    info.id = task.id;
+    info.name = name_of(task);
+    info.state = state_of(task);
+    if (info.state == task_state::parked)
+      if (char const* const what = task.waits_in.load(std::memory_order_relaxed))
+        info.waits_in = what;
+    by_id.emplace(info.id, &info);
+  }
+
+  auto const waits = [&](std::uint64_t waiter, std::uint64_t for_whom) {
+    auto const found = by_id.find(waiter);
+    if (found != by_id.end() && found->second->state == task_state::parked)
+      found->second->waits_for.push_back(for_whom);
+  };
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    task_record& task = *tasks[i];
+    for (std::uint64_t const joiner : joiners_of(task)) waits(joiner, task.id);
+    for (std::uint64_t const child : children_of(task, false))
+      if (auto const found = by_id.find(child); found != by_id.end())
+        found->second->parent = task.id;
+    if (waits_for_children(seen[i]))
+      for (std::uint64_t const child : children_of(task, true)) waits(task.id, child);
+    if (kind_ != model::threads)
+      for (std::uint64_t const waiter : lock_waiters_of(task)) waits(waiter, task.id);
+  }
+  return seen;
+}
+
+}  // namespace detail
+}  // namespace coir
