@@ -27,6 +27,7 @@
 #include <coir/sync/shared_mutex.hpp>
 #include <coir/task/exception_group.hpp>
 #include <coir/task/group.hpp>
+#include <coir/task/promise.hpp>
 #include <coir/task/sleep.hpp>
 #include <coir/task/spawn.hpp>
 #include <coir/task/task.hpp>

@@ -113,6 +113,7 @@ wake_reason suspension::park() {
                        "task is running that could end it; use fibers or threads");
       break;
     case task_kind::thread: sleep_through_timers(self_); break;
+    case task_kind::promise: break;  // never runs, so never waits
   }
   wake_reason const reason = claimed_reason(self_);
   self_.word.store(word::running, std::memory_order_relaxed);

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include <coir/cancel/suspend.hpp>
+#include <coir/task/task.hpp>
 
 namespace coir::detail {
 
@@ -126,8 +127,8 @@ std::optional<std::size_t> completions::first_success(char const* what, bool rea
 
 void completions::end_all(char const* why) noexcept {
   for (watch& each : watches_)
-    if (!each.task->ended.load(std::memory_order_acquire))
-      cancel(each.task->root, cancel_reason(cancel_cause::requested, why));
+    if (!has_result(*each.task))
+      request_cancel(*each.task, cancel_reason(cancel_cause::requested, why));
   for (watch& each : watches_) await_end(*each.task, never, /*shielded=*/true);
 }
 

@@ -11,10 +11,10 @@
 #include <coir/cancel/suspend.hpp>
 #include <coir/model/task_record.hpp>
 
+#include "model/callbacks.hpp"
 #include "model/fibers.hpp"
 #include "model/serial.hpp"
 #include "model/threads.hpp"
-#include "model/unhandled.hpp"
 
 namespace coir {
 
@@ -43,18 +43,6 @@ task_record& current_record(char const* message) {
   task_core* const self = current_task();
   if (self == nullptr) misuse(message);
   return static_cast<task_record&>(*self);
-}
-
-/// Each thread takes numbers by the block, so that a spawn need not ask all cores for the next one.
-std::uint64_t next_id() noexcept {
-  constexpr std::uint64_t block = 64;
-  static std::atomic<std::uint64_t> blocks{0};
-  static thread_local std::uint64_t next = 0, end = 0;
-  if (next == end) {
-    next = blocks.fetch_add(1, std::memory_order_relaxed) * block + 1;
-    end = next + block;
-  }
-  return next++;
 }
 
 void check(run_options const& options) {
@@ -110,6 +98,18 @@ struct joiner : watcher {
 
 }  // namespace
 
+/// Each thread takes numbers by the block, so that a spawn need not ask all cores for the next one.
+std::uint64_t next_task_id() noexcept {
+  constexpr std::uint64_t block = 64;
+  static std::atomic<std::uint64_t> blocks{0};
+  static thread_local std::uint64_t next = 0, end = 0;
+  if (next == end) {
+    next = blocks.fetch_add(1, std::memory_order_relaxed) * block + 1;
+    end = next + block;
+  }
+  return next++;
+}
+
 birth birth_in(model kind) {
   switch (kind) {
     case model::serial:
@@ -129,7 +129,7 @@ birth birth_here(char const* what) {
 
 void launch(task_record& fresh, spawn_options options, scope* parent, task_owner* owner) {
   runtime& run = *current_record("coir: spawn() outside of a task; call it inside coir::run()").run;
-  fresh.id = next_id();
+  fresh.id = next_task_id();
   if (!options.name.empty()) fresh.name = std::make_unique<std::string>(std::move(options.name));
   fresh.stack_size = options.stack_size != 0 ? options.stack_size : run.options().stack_size;
   if (run.kind() == model::fibers && fresh.stack_size == 0)
@@ -148,7 +148,7 @@ void launch(task_record& fresh, spawn_options options, scope* parent, task_owner
 
 void run_main(run_options const& options, task_record& main) {
   check(options);
-  main.id = next_id();
+  main.id = next_task_id();
   main.name = std::make_unique<std::string>("main");
   if (task_core* const outer = current_task()) {
     if (outer->kind != task_kind::thread)
@@ -166,13 +166,14 @@ bool await_end(task_record& target, time_point deadline, bool shielded) {
   task_core& self = shielded ? current_task_or_thread() : checkpoint();
   if (&self == &target) misuse("coir: a task cannot join itself");
   target.lock.lock();
-  if (target.ended.load(std::memory_order_relaxed)) {
+  if (has_result(target)) {
     target.lock.unlock();
     return true;
   }
   joiner waiting(self);
   target.watchers.push_back(waiting);
-  switch (suspend(self, target.lock, waiting, "task::join", deadline,
+  char const* const what = target.kind == task_kind::promise ? "future::wait" : "task::join";
+  switch (suspend(self, target.lock, waiting, what, deadline,
                   shielded ? shielding::shielded : shielding::none)) {
     case wake_reason::fulfilled: return true;
     case wake_reason::timed_out: return false;
@@ -202,11 +203,7 @@ void add_callback(task_record& target, std::function<void()> callback) {
       held.lock();
     }
   }
-  try {
-    callback();
-  } catch (...) {
-    report_unhandled(target, std::current_exception());
-  }
+  run_callback(target, callback);
 }
 
 }  // namespace detail

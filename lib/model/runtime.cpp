@@ -10,7 +10,7 @@
 #include <coir/base/check.hpp>
 
 #include "context/sanitizer.hpp"
-#include "model/unhandled.hpp"
+#include "model/callbacks.hpp"
 #include "model/wait_graph.hpp"
 
 namespace coir::detail {
@@ -81,28 +81,7 @@ void runtime::conclude(task_record& task) noexcept {
   }
 
   wake_chain woken;
-  for (;;) {
-    std::vector<std::function<void()>> callbacks;
-    {
-      guard const held(task.lock);
-      callbacks.swap(task.on_done);
-      if (callbacks.empty()) {
-        task.ended.store(true, std::memory_order_release);
-        while (!task.watchers.empty()) {
-          watcher& waiting = task.watchers.pop_front();
-          woken.add(waiting.ended(waiting, task));
-        }
-        break;
-      }
-    }
-    for (auto& callback : callbacks) {
-      try {
-        callback();
-      } catch (...) {
-        report_unhandled(task, std::current_exception());
-      }
-    }
-  }
+  run_callbacks(task, [&] { mark_ended(task, woken); });
 
   runtime& run = *task.run;
   std::size_t left;

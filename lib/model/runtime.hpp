@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@
 #include <coir/model/task_record.hpp>
 
 namespace coir::detail {
+
+/// A number that no other task or promise of this process has.
+std::uint64_t next_task_id() noexcept;
 
 /// One run. A model derives from it and says how a task begins.
 /// Thread: as each model says; the base's own members, any.

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include <coir/base/check.hpp>
+#include <coir/task/promise.hpp>
 
 namespace coir {
 
@@ -21,6 +22,7 @@ void any_task::release() noexcept {
   detail::record_ref<detail::task_record> const gone = std::move(record_);
   if (!gone || gone->owner != nullptr || gone->ended.load(std::memory_order_acquire)) return;
   if (gone.get() == detail::current_task()) return;  // its own handle: the run owns it now
+  if (gone->kind == detail::task_kind::promise) return;
   detail::cancel(gone->root, cancel_reason(cancel_cause::requested, "its handle was destroyed"));
   detail::await_end(*gone, never, /*shielded=*/true);
 }
@@ -28,6 +30,13 @@ void any_task::release() noexcept {
 void any_task::detach() {
   (void)record();
   record_ = {};
+}
+
+bool detail::request_cancel(task_record& target, cancel_reason reason) noexcept {
+  if (target.kind == task_kind::promise) return cancel_promise(target, std::move(reason));
+  if (target.ended.load(std::memory_order_acquire)) return false;
+  cancel(target.root, std::move(reason));
+  return true;
 }
 
 detail::task_record& any_task::record() const {
@@ -44,10 +53,7 @@ std::exception_ptr any_task::exception() const {
 }
 
 bool any_task::cancel(std::string text) const {
-  detail::task_record& target = record();
-  if (target.ended.load(std::memory_order_acquire)) return false;
-  detail::cancel(target.root, cancel_reason(cancel_cause::requested, std::move(text)));
-  return true;
+  return detail::request_cancel(record(), cancel_reason(cancel_cause::requested, std::move(text)));
 }
 
 void any_task::set_name(std::string name) const {
@@ -62,12 +68,13 @@ bool any_task::await_or_end(time_point deadline) const {
   try {
     in_time = detail::await_end(target, deadline);
   } catch (coir::cancelled const&) {
-    detail::cancel(target.root, cancel_reason(cancel_cause::requested, "its waiter was cancelled"));
+    detail::request_cancel(target,
+                           cancel_reason(cancel_cause::requested, "its waiter was cancelled"));
     detail::await_end(target, never, /*shielded=*/true);
     throw;
   }
   if (in_time) return false;
-  detail::cancel(target.root, cancel_reason(cancel_cause::deadline));
+  detail::request_cancel(target, cancel_reason(cancel_cause::deadline));
   detail::await_end(target, never, /*shielded=*/true);
   return target.how == detail::outcome::cancelled;
 }

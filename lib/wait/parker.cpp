@@ -16,7 +16,8 @@ task_core* current_task() noexcept { return this_thread.current; }
 
 std::string name_of(task_core& task) {
   std::lock_guard<spin_lock> const held(task.lock);
-  return task.name ? *task.name : "task-" + std::to_string(task.id);
+  if (task.name) return *task.name;
+  return (task.kind == task_kind::promise ? "promise-" : "task-") + std::to_string(task.id);
 }
 
 void wake(task_core& claimed) noexcept {

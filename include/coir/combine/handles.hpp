@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include <coir/task/promise.hpp>
 #include <coir/task/spawn.hpp>
 
 namespace coir::detail {
@@ -21,6 +22,10 @@ template <class R>
 inline constexpr bool is_task<task<R>> = true;
 template <class R>
 inline constexpr bool is_task<task<R> const> = true;
+template <class R>
+inline constexpr bool is_task<future<R>> = true;
+template <class R>
+inline constexpr bool is_task<future<R> const> = true;
 
 /// A function without arguments, or a call(f, args…): something to be spawned.
 template <class T>

@@ -65,6 +65,14 @@ struct COIR_EXPORT task_record : task_core, live_hook {
   void (*drop_work)(task_record& self) noexcept = nullptr;  // destroys the work and its arguments
 };
 
+/// Whether its result can be had. A promise's can already while its callbacks run, which ask for it;
+/// a task's once they have run, and it has ended.
+inline bool has_result(task_record const& record) noexcept {
+  return record.ended.load(std::memory_order_acquire) ||
+         (record.kind == task_kind::promise &&
+          record.word.load(std::memory_order_acquire) == word::running);
+}
+
 /// One reference to a task.
 template <class Record>
 class record_ref {
@@ -116,7 +124,8 @@ COIR_EXPORT void run_main(run_options const& options, task_record& main);
 COIR_EXPORT bool await_end(task_record& target, time_point deadline, bool shielded = false);
 
 /// Runs `callback` once `target` has ended: on the thread that ends it, before its waiters go on, in
-/// order of registration; at once when it has ended already.
+/// order of registration; at once when it has ended already. What it throws goes to the
+/// unhandled-exception handler.
 COIR_EXPORT void add_callback(task_record& target, std::function<void()> callback);
 
 }  // namespace coir::detail

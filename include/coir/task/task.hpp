@@ -15,6 +15,12 @@
 #include <coir/time/deadline.hpp>
 
 namespace coir {
+namespace detail {
+
+/// Requests a cancel of a task, or settles a promise with one: false if it has ended already.
+COIR_EXPORT bool request_cancel(task_record& target, cancel_reason reason) noexcept;
+
+}  // namespace detail
 
 /// What every task<R> offers, whatever its result.
 ///
@@ -47,7 +53,7 @@ class COIR_EXPORT any_task {
   }
 
   /// Whether it has ended.
-  [[nodiscard]] bool done() const { return record().ended.load(std::memory_order_acquire); }
+  [[nodiscard]] bool done() const { return detail::has_result(record()); }
 
   /// Whether it has ended by letting `cancelled` out, or by being cancelled before it began (C7).
   [[nodiscard]] bool cancelled() const {

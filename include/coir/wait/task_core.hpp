@@ -21,9 +21,10 @@ class timer_queue;
 
 /// How a task is suspended and resumed: all that differs between models in the one wait.
 enum class task_kind : std::uint8_t {
-  fiber,   // its worker switches to another fiber
-  thread,  // its thread sleeps on `word`
-  serial,  // its thread sleeps, but only for a deadline: nobody else is there to end the wait
+  fiber,    // its worker switches to another fiber
+  thread,   // its thread sleeps on `word`
+  serial,   // its thread sleeps, but only for a deadline: nobody else is there to end the wait
+  promise,  // nobody runs it: parked until whoever settles it claims it; never woken
 };
 
 /// Why a wait ended.
