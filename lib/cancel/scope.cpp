@@ -26,7 +26,8 @@ void report_swallowing(task_core& self) {
 
 /// Whether `outer`'s cancel reaches code in `inner`, the next scope inward.
 bool reaches_in(scope const& outer, scope const& inner) noexcept {
-  return outer.reached && !inner.shielded && outer.note == inner.note;
+  return outer.reached && !inner.shielded &&
+         outer.note.load(std::memory_order_relaxed) == inner.note.load(std::memory_order_relaxed);
 }
 
 /// The reason that code in `s` is cancelled for: the outermost scope's. Its task is locked.
@@ -42,7 +43,7 @@ cancel_reason const& reason_for(scope const& s) noexcept {
 /// Keeps the task's copy of what its innermost scope says. The task is locked.
 void make_innermost(task_core& task, scope* s) noexcept {
   task.innermost = s;
-  task.noted = s != nullptr ? s->note : 0;
+  task.noted = s != nullptr ? s->note.load(std::memory_order_relaxed) : 0;
   task.interrupted.store(s != nullptr && s->reached, std::memory_order_relaxed);
 }
 

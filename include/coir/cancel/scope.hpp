@@ -37,12 +37,23 @@ struct scope : list_hook {
   bool inherited = false;           // root scopes: the parent was cancelled, or the run is ending
   bool handed_down = false;         // root scopes: the parent's cancel has been passed on to here
   bool shielded = false;            // outer cancels do not reach in
-  unsigned const note;              // std::uncaught_exceptions() at entry
+  std::atomic<unsigned> note;       // std::uncaught_exceptions() at entry; root scopes: `deaf` once
+                                    // their task's function has ended
   unsigned requests = 0;            // cancels not taken back by uncancel()
   unsigned deliveries = 0;          // how often `cancelled` was thrown in here
   cancel_reason reason;             // of the first cancel; meaningful once called or inherited
   scope* next_reached = nullptr;    // in a cancel's list of work
 };
+
+/// A note that no count of exceptions equals.
+inline constexpr unsigned deaf = ~0U;
+
+/// From now on no cancel is delivered in `self`, which is running: its function has ended, and what
+/// is left is cleanup.
+inline void turn_deaf(task_core& self, scope& root) noexcept {
+  root.note.store(deaf, std::memory_order_relaxed);
+  self.noted = deaf;
+}
 
 /// Makes `s` the innermost scope of its task, which is running here.
 COIR_EXPORT void enter(scope& s) noexcept;

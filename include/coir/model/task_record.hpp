@@ -42,7 +42,7 @@ struct COIR_EXPORT task_record : task_core, live_hook {
   task_record(task_kind kind_, unsigned exceptions_at_entry) noexcept
       : task_core(kind_), root(*this, exceptions_at_entry) {
     innermost = &root;
-    noted = root.note;
+    noted = exceptions_at_entry;
   }
   task_record(task_record const&) = delete;
   /// Tells the unhandled-exception handler, if nobody has asked for the exception (G3).
