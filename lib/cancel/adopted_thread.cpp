@@ -6,6 +6,8 @@
 #include <coir/cancel/scope.hpp>
 #include <coir/timer/timer.hpp>
 
+#include "wait/ready_queue.hpp"
+
 namespace coir::detail {
 namespace {
 
@@ -27,6 +29,7 @@ struct adopted_thread : task_core {
 task_core& current_task_or_thread() {
   if (task_core* const running = current_task()) [[likely]]
     return *running;
+  if (this_thread.adopt != nullptr) return this_thread.adopt();
   static thread_local adopted_thread record;
   return record;
 }

@@ -13,6 +13,7 @@
 
 #include "wait/parker.hpp"
 #include "wait/ready_queue.hpp"
+#include "wait/seat.hpp"
 
 namespace coir::detail {
 namespace {
@@ -112,6 +113,7 @@ wake_reason suspension::park() {
                        " can never end: on the serial model no other "
                        "task is running that could end it; use fibers or threads");
       break;
+    case task_kind::boost_fiber: seat_of(self_).park(); break;
     case task_kind::thread: sleep_through_timers(self_); break;
     case task_kind::promise: break;  // never runs, so never waits
   }
@@ -150,6 +152,8 @@ wake_reason suspend(task_core& self, spin_lock& lock, list_hook& node, char cons
 void give_up_turn(task_core& self) noexcept {
   if (self.kind == task_kind::fiber) {
     self.home->yield(self);
+  } else if (self.kind == task_kind::boost_fiber) {
+    seat_of(self).yield();
   } else {
     ::sched_yield();
     self.timers->fire_due(std::chrono::steady_clock::now());

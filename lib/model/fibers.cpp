@@ -4,43 +4,19 @@
 #include "model/fibers.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <mutex>
+#include <utility>
 
 #include <coir/base/check.hpp>
 #include <coir/base/relax.hpp>
 #include <coir/base/warning.hpp>
+
+#include "model/stack_overflow.hpp"
 
 namespace coir::detail {
 namespace {
 
 constexpr std::size_t stacks_kept_warm = 1024;  // idle stacks that keep their pages
 constexpr std::chrono::seconds trim_period{1};  // how long others must lie idle to lose them
-
-/// Says whose stack it is if `address` lies in the guard of the running fiber's.
-bool is_overflow(void const* address, overflow_report& report) noexcept {
-  task_core const* const task = this_thread.current;
-  if (task == nullptr || task->kind != task_kind::fiber || task->flow.on == nullptr) return false;
-  auto const* const at = static_cast<std::byte const*>(address);
-  std::byte const* const low = task->flow.on->low;
-  if (at >= low || at < low - stack_pool::guard_size) return false;
-  if (task->name) {
-    std::strncpy(report.name, task->name->c_str(), sizeof report.name - 1);
-  } else {
-    // snprintf is not async-signal-safe by the book; digits by hand are.
-    char digits[24];
-    char* end = digits + sizeof digits;
-    char* digit = end;
-    *--digit = '\0';
-    for (std::uint64_t id = task->id; digit == end - 1 || id != 0; id /= 10)
-      *--digit = static_cast<char>('0' + id % 10);
-    std::strcpy(report.name, "task-");
-    std::strcat(report.name, digit);
-  }
-  report.id = task->id;
-  report.stack_size = task->flow.on->size;
-  return true;
-}
 
 }  // namespace
 
@@ -57,6 +33,12 @@ fibers_runtime::fibers_runtime(run_options const& options)
 }
 
 void fibers_runtime::run(task_record& main) {
+  try {
+    start(main);
+  } catch (...) {
+    disown(main);
+    throw;
+  }
   thread_state const outside = std::exchange(this_thread, thread_state{nullptr, &queue_});
   struct restore {
     thread_state const& to;

@@ -11,6 +11,7 @@
 #include <coir/cancel/suspend.hpp>
 #include <coir/model/task_record.hpp>
 
+#include "model/boost_fibers.hpp"
 #include "model/callbacks.hpp"
 #include "model/fibers.hpp"
 #include "model/serial.hpp"
@@ -27,6 +28,17 @@ char const* to_string(model kind) noexcept {
     case model::processes: return "processes";
   }
   return "unknown";
+}
+
+bool is_available(model kind) noexcept {
+  switch (kind) {
+    case model::serial:
+    case model::fibers:
+    case model::threads: return true;
+    case model::boost_fibers: return COIR_HAVE_BOOST_FIBERS;
+    case model::processes: break;
+  }
+  return false;
 }
 
 model current_model() {
@@ -47,14 +59,13 @@ task_record& current_record(char const* message) {
 
 void check(run_options const& options) {
   std::string const name = to_string(options.model);
-  switch (options.model) {
-    case model::serial:
-    case model::fibers:
-    case model::threads: break;
-    default:
-      throw std::invalid_argument("coir: this version has no model '" + name +
-                                  "'; use serial, fibers or threads");
-  }
+  if (options.model == model::boost_fibers && !is_available(options.model))
+    throw std::invalid_argument(
+        "coir: this build has no model 'boost_fibers', for it was made without Boost.Fiber; build "
+        "with the Meson option boost_fibers=enabled, or use fibers");
+  if (!is_available(options.model))
+    throw std::invalid_argument("coir: this version has no model '" + name +
+                                "'; use serial, fibers, boost_fibers or threads");
   if (options.workers != 1)
     throw std::invalid_argument("coir: run_options::workers is " + std::to_string(options.workers) +
                                 "; this version has one worker");
@@ -66,21 +77,16 @@ void check(run_options const& options) {
         "coir: run_options::when_stuck needs the fibers model, and this run's is " + name);
 }
 
+/// How big a task's stack is when nobody has said so; 0: as the system has it.
+std::size_t usual_stack_size(model kind) noexcept {
+  return kind == model::fibers || kind == model::boost_fibers ? stack_pool::default_size : 0;
+}
+
 template <class Runtime>
 void run_on(run_options const& options, task_record& main) {
   Runtime run(options);
-  main.stack_size = options.stack_size;
-  if (options.model == model::fibers && main.stack_size == 0)
-    main.stack_size = stack_pool::default_size;
+  main.stack_size = options.stack_size != 0 ? options.stack_size : usual_stack_size(options.model);
   run.adopt(main);
-  if constexpr (std::is_same_v<Runtime, fibers_runtime>) {
-    try {
-      run.start(main);
-    } catch (...) {
-      run.disown(main);
-      throw;
-    }
-  }
   run.run(main);
 }
 
@@ -115,6 +121,7 @@ birth birth_in(model kind) {
     case model::serial:
       return {task_kind::serial, static_cast<unsigned>(std::uncaught_exceptions())};
     case model::threads: return {task_kind::thread, 0};
+    case model::boost_fibers: return {task_kind::boost_fiber, 0};
     default: return {task_kind::fiber, 0};
   }
 }
@@ -132,8 +139,7 @@ void launch(task_record& fresh, spawn_options options, scope* parent, task_owner
   fresh.id = next_task_id();
   if (!options.name.empty()) fresh.name = std::make_unique<std::string>(std::move(options.name));
   fresh.stack_size = options.stack_size != 0 ? options.stack_size : run.options().stack_size;
-  if (run.kind() == model::fibers && fresh.stack_size == 0)
-    fresh.stack_size = stack_pool::default_size;
+  if (fresh.stack_size == 0) fresh.stack_size = usual_stack_size(run.kind());
   fresh.owner = owner;
   if (parent != nullptr) attach(fresh.root, *parent);
   run.adopt(fresh);
@@ -152,12 +158,17 @@ void run_main(run_options const& options, task_record& main) {
   main.name = std::make_unique<std::string>("main");
   if (task_core* const outer = current_task()) {
     if (outer->kind != task_kind::thread)
-      misuse("coir: run() inside a task of a fibers or serial run; just call the function");
+      misuse(
+          "coir: run() inside a task of a fibers, boost_fibers or serial run; just call the "
+          "function");
     attach(main.root, *outer->innermost);  // the task's cancel cancels its run (G6)
   }
   switch (options.model) {
     case model::serial: return run_on<serial_runtime>(options, main);
     case model::threads: return run_on<threads_runtime>(options, main);
+#if COIR_HAVE_BOOST_FIBERS
+    case model::boost_fibers: return run_on<boost_fibers_runtime>(options, main);
+#endif
     default: return run_on<fibers_runtime>(options, main);
   }
 }

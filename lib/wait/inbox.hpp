@@ -25,7 +25,7 @@ class inbox {
   /// Leaves a woken task here.
   void push(task_core& task) noexcept;
 
-  /// Ends the worker's sleep, or its next one if it is just going to.
+  /// Ends the worker's sleep, if it sleeps.
   void ring() noexcept;
 
   /// Whether there may be something to take.

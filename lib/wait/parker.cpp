@@ -9,6 +9,7 @@
 #include <coir/sys/futex.hpp>
 
 #include "wait/ready_queue.hpp"
+#include "wait/seat.hpp"
 
 namespace coir::detail {
 
@@ -29,6 +30,7 @@ void wake(task_core& claimed) noexcept {
     }
     return;
   }
+  if (claimed.kind == task_kind::boost_fiber) return seat_of(claimed).wake(claimed);
   // Once `woken` is set the task may go on and be gone; futex_wake only uses the address.
   std::uint32_t const before = claimed.word.fetch_or(word::woken, std::memory_order_acq_rel);
   if ((before & word::asleep) != 0) futex_wake(&claimed.word);

@@ -113,10 +113,11 @@ struct ready_queue {
   inbox outside_;            // its wakes from other threads
 };
 
-/// The running task of this thread, and the worker it runs on if it is a fiber.
+/// The running task of this thread, and who schedules it.
 struct thread_state {
   task_core* current = nullptr;
-  ready_queue* home = nullptr;
+  ready_queue* home = nullptr;      // the worker it runs on, if it is a fiber
+  task_core& (*adopt)() = nullptr;  // another library's scheduler: makes what runs a task
 };
 extern constinit thread_local thread_state this_thread;
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -15,9 +16,18 @@ namespace contract {
 
 using namespace std::chrono_literals;
 
-inline auto const concurrent_models = ::testing::Values(coir::model::fibers, coir::model::threads);
-inline auto const all_models =
-    ::testing::Values(coir::model::fibers, coir::model::threads, coir::model::serial);
+/// Those of `models` that this build has. TSan is not told yet how Boost's fibers switch.
+inline auto available(std::vector<coir::model> models) {
+  std::erase_if(models, [](coir::model each) {
+    return !coir::is_available(each) || (COIR_TSAN && each == coir::model::boost_fibers);
+  });
+  return ::testing::ValuesIn(models);
+}
+
+inline auto const concurrent_models =
+    available({coir::model::fibers, coir::model::threads, coir::model::boost_fibers});
+inline auto const all_models = available(
+    {coir::model::fibers, coir::model::threads, coir::model::boost_fibers, coir::model::serial});
 
 /// How a test of one model is called: by the model.
 inline std::string model_name(::testing::TestParamInfo<coir::model> const& info) {

@@ -15,13 +15,16 @@ namespace coir {
 enum class model {
   serial,        ///< a call, run to its end when spawned: the baseline
   fibers,        ///< a stackful fiber on a worker thread
-  boost_fibers,  ///< a boost::fibers::fiber (not in this version)
+  boost_fibers,  ///< a boost::fibers::fiber, on one thread of the run's own
   threads,       ///< an OS thread from a cache
   processes,     ///< an OS process (not in this version)
 };
 
 /// The model's name, as it is written in code: "fibers".
 COIR_EXPORT char const* to_string(model kind) noexcept;
+
+/// Whether this build of coir can run on it: boost_fibers needs Boost.Fiber.
+COIR_EXPORT bool is_available(model kind) noexcept;
 
 /// What a run in real time does when nothing can run any more: every task waits, none for a time.
 ///

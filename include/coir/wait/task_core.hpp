@@ -21,10 +21,11 @@ class timer_queue;
 
 /// How a task is suspended and resumed: all that differs between models in the one wait.
 enum class task_kind : std::uint8_t {
-  fiber,    // its worker switches to another fiber
-  thread,   // its thread sleeps on `word`
-  serial,   // its thread sleeps, but only for a deadline: nobody else is there to end the wait
-  promise,  // nobody runs it: parked until whoever settles it claims it; never woken
+  fiber,        // its worker switches to another fiber
+  thread,       // its thread sleeps on `word`
+  serial,       // its thread sleeps, but only for a deadline: nobody else is there to end the wait
+  boost_fiber,  // Boost.Fiber's scheduler switches to another fiber
+  promise,      // nobody runs it: parked until whoever settles it claims it; never woken
 };
 
 /// Why a wait ended.
@@ -74,7 +75,7 @@ struct watcher : list_hook {
 /// claim and wake the task, and whatever lies on its stack, is frozen.
 struct alignas(64) task_core {
   // One cache line: all that a switch, a park and a wake touch.
-  execution flow;               // fibers: where it goes on, on which stack
+  execution flow;               // fibers: where it goes on, on which stack; or its seat
   ready_queue* home = nullptr;  // fibers: the worker that it never leaves
   scope* innermost = nullptr;   // the cancel scope it is in; guarded by `lock`
   std::atomic<std::uint32_t> word{word::running};
