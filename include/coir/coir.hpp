@@ -31,6 +31,7 @@
 #include <coir/task/sleep.hpp>
 #include <coir/task/spawn.hpp>
 #include <coir/task/task.hpp>
+#include <coir/task/task_local.hpp>
 #include <coir/task/task_status.hpp>
 #include <coir/task/this_task.hpp>
 #include <coir/task/timeout.hpp>

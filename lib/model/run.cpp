@@ -135,8 +135,10 @@ birth birth_here(char const* what) {
 }
 
 void launch(task_record& fresh, spawn_options options, scope* parent, task_owner* owner) {
-  runtime& run = *current_record("coir: spawn() outside of a task; call it inside coir::run()").run;
+  task_record& self = current_record("coir: spawn() outside of a task; call it inside coir::run()");
+  runtime& run = *self.run;
   fresh.id = next_task_id();
+  if (self.locals) fresh.locals = self.locals;
   if (!options.name.empty()) fresh.name = std::make_unique<std::string>(std::move(options.name));
   fresh.stack_size = options.stack_size != 0 ? options.stack_size : run.options().stack_size;
   if (fresh.stack_size == 0) fresh.stack_size = usual_stack_size(run.kind());
@@ -156,6 +158,7 @@ void run_main(run_options const& options, task_record& main) {
   check(options);
   main.id = next_task_id();
   main.name = std::make_unique<std::string>("main");
+  main.locals = current_task_or_thread().locals;
   if (task_core* const outer = current_task()) {
     if (outer->kind != task_kind::thread)
       misuse(

@@ -12,6 +12,7 @@
 #include <coir/base/spin_lock.hpp>
 #include <coir/context/execution.hpp>
 #include <coir/time/clock.hpp>
+#include <coir/wait/local_values.hpp>
 
 namespace coir::detail {
 
@@ -94,6 +95,7 @@ struct alignas(64) task_core {
   list<held_lock, list_hook> held_locks;  // the task's own
   std::uint64_t id = 0;                   // unique in the process; 0: a plain thread
   std::unique_ptr<std::string> name;      // guarded by lock; null: made from the id
+  locals_ref locals;                      // its task_locals; the task's own
   void (*destroy)(task_core& self) noexcept = nullptr;
 
   static constexpr std::uint16_t full_budget = 256;
