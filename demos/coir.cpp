@@ -10,6 +10,7 @@
 #endif
 #include "compare/arguments.hpp"
 #include "compare/command.hpp"
+#include "demo/command.hpp"
 
 namespace {
 
@@ -29,6 +30,7 @@ int main(int argc, char** argv) try {
   program.set_version_flag("--version", "coir " COIR_VERSION, "Print the version");
   program.require_subcommand(1);
   demos::compare::add_command(program, exit_code);
+  demos::add_demo_command(program, exit_code);
 #if defined(COIR_WITH_BENCHMARKS)
   demos::bench::add_command(program, exit_code);
 #endif

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSL-1.0
+/// coir demo NAME | --list | --all
+#include "command.hpp"
+
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "../compare/arguments.hpp"
+#include "demo.hpp"
+#include "python_random.hpp"
+#include "stage.hpp"
+
+namespace demos {
+namespace {
+
+using compare::usage_error;
+
+constexpr std::array models{coir::model::serial, coir::model::fibers, coir::model::boost_fibers,
+                            coir::model::threads};
+
+// The words as they were typed.
+struct typed {
+  std::string model = "fibers";
+  std::string unit;
+  bool in_virtual_time = false;
+  std::uint32_t seed = 444;
+  bool source = false;
+  bool list = false;
+  bool all = false;
+};
+
+std::chrono::nanoseconds parse_unit(std::string_view word) {
+  static std::map<std::string_view, double> const lengths{
+      {"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"min", 60e9}};
+  auto const letters = std::ranges::find_if(word, [](char c) { return c >= 'a' && c <= 'z'; });
+  std::string const number(word.begin(), letters);
+  auto const length = lengths.find(std::string_view(letters, word.end()));
+  char* end = nullptr;
+  double const count = std::strtod(number.c_str(), &end);
+  double const whole = length == lengths.end() ? 0 : count * length->second;
+  if (number.empty() || *end != '\0' || !(whole >= 1 && whole <= 3600e9)) {
+    throw usage_error(fmt::format(
+        "--unit: '{}' is no length of time; give one from 1ns to 60min, such as 100ms or 1s",
+        word));
+  }
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(whole));
+}
+
+coir::model parse_model(std::string const& word) {
+  std::vector<std::string_view> names;
+  for (auto const each : models) {
+    if (word == coir::to_string(each)) return each;
+    names.emplace_back(coir::to_string(each));
+  }
+  compare::unknown("model", word, names);
+}
+
+void list_demos() {
+  std::string_view chapter;
+  for (demo const* each : all_demos()) {
+    if (each->chapter != chapter) {
+      if (!chapter.empty()) fmt::print("\n");
+      chapter = each->chapter;
+      fmt::print("{}\n", chapter);
+    }
+    fmt::print("  {:<12}{}\n", each->name, each->summary);
+  }
+}
+
+/// Why `what` cannot be played as asked; empty if it can.
+std::string obstacle(demo const& what, typed const& words, coir::model model) {
+  if (words.in_virtual_time && model != coir::model::fibers) {
+    return fmt::format("--virtual: time is virtual on fibers only, not on {}", words.model);
+  }
+  if (words.in_virtual_time && !what.in_virtual_time) {
+    return fmt::format("{}: it blocks for real, so it takes real time; leave out --virtual",
+                       what.name);
+  }
+  if (model == coir::model::serial && !what.on_serial) {
+    return fmt::format(
+        "{}: its tasks wait for each other, and on serial they run one after the other; use fibers "
+        "or threads",
+        what.name);
+  }
+  return {};
+}
+
+void play(demo const& what, typed const& words, coir::model model) {
+  std::string const unit(words.unit.empty() ? what.unit : std::string_view(words.unit));
+  the_stage() = {.unit = parse_unit(unit), .in_virtual_time = words.in_virtual_time};
+  seed_random(words.seed);
+  coir::virtual_clock clock;
+  coir::run_options options{.model = model};
+  if (words.in_virtual_time) options.clock = &clock;
+  if (what.tune != nullptr) what.tune(options);
+  std::string const seen = coir::run(options, what.play);
+  fmt::print("=> {} ({})\n", seen,
+             words.in_virtual_time ? "in virtual time" : "a second played in " + unit);
+}
+
+/// Plays one after the other, and passes over what cannot be played as asked.
+void play_all(typed const& words, coir::model model) {
+  for (demo const* each : all_demos()) {
+    fmt::print("\n== {}: {}\n", each->name, each->summary);
+    if (auto const why = obstacle(*each, words, model); !why.empty()) {
+      fmt::print("=> not played: {}\n", why);
+    } else {
+      play(*each, words, model);
+    }
+    std::fflush(stdout);
+  }
+}
+
+demo const* named(CLI::App const& command) {
+  for (demo const* each : all_demos()) {
+    if (command.got_subcommand(std::string(each->name))) return each;
+  }
+  return nullptr;
+}
+
+int carry_out(CLI::App const& command, typed const& words) {
+  demo const* const what = named(command);
+  if (auto const rest = command.remaining(); !rest.empty()) {
+    if (what != nullptr || rest.front().starts_with("-"))
+      throw usage_error(
+          fmt::format("'{}' is not understood; see `coir demo --help`", rest.front()));
+    std::vector<std::string_view> names;
+    for (demo const* each : all_demos()) names.push_back(each->name);
+    compare::unknown("demo", rest.front(), names);
+  }
+  if (words.list) {
+    list_demos();
+    return 0;
+  }
+  auto const model = parse_model(words.model);
+  if (words.all) {
+    play_all(words, model);
+    return 0;
+  }
+  if (what == nullptr) throw usage_error("name a demo; `coir demo --list` tells which there are");
+  if (words.source) {
+    fmt::print("{}", source_of(*what));
+    return 0;
+  }
+  if (auto const why = obstacle(*what, words, model); !why.empty()) throw usage_error(why);
+  play(*what, words, model);
+  return 0;
+}
+
+}  // namespace
+
+void add_demo_command(CLI::App& program, int& exit_code) {
+  auto const words = std::make_shared<typed>();
+  auto* const command = program.add_subcommand("demo", "Play the tutorials' programs");
+  command->allow_extras();  // to answer them better
+  command
+      ->add_option("--model", words->model, "What a task is: serial, fibers, boost_fibers, threads")
+      ->capture_default_str();
+  command->add_option("--unit", words->unit,
+                      "How long one second of the tutorial is played (100ms)");
+  command->add_flag("--virtual", words->in_virtual_time, "In virtual time: at once, and exactly");
+  command->add_option("--seed", words->seed, "For what is drawn at random, as Python draws it")
+      ->capture_default_str();
+  command->add_flag("--source", words->source, "Print the demo's own source instead");
+  command->add_flag("--list", words->list, "Print the names of all");
+  command->add_flag("--all", words->all, "Play all, one after the other");
+  for (demo const* each : all_demos()) {
+    auto* const one = command->add_subcommand(std::string(each->name), std::string(each->summary));
+    one->fallthrough()->group(std::string(each->chapter));
+    if (each->add_options != nullptr) each->add_options(*one);
+  }
+  command->callback([command, words, &exit_code] { exit_code = carry_out(*command, *words); });
+}
+
+}  // namespace demos
