@@ -65,12 +65,13 @@ struct COIR_EXPORT task_record : task_core, live_hook {
   void (*drop_work)(task_record& self) noexcept = nullptr;  // destroys the work and its arguments
 };
 
-/// Whether its result can be had. A promise's can already while its callbacks run, which ask for it;
-/// a task's once they have run, and it has ended.
+/// Whether its result can be had. To its callbacks it can, which ask for it before it has ended:
+/// a promise's then to all, a task's to the task itself, which runs them.
 inline bool has_result(task_record const& record) noexcept {
   return record.ended.load(std::memory_order_acquire) ||
          (record.kind == task_kind::promise &&
-          record.word.load(std::memory_order_acquire) == word::running);
+          record.word.load(std::memory_order_acquire) == word::running) ||
+         (current_task() == &record && record.how != outcome::pending);
 }
 
 /// One reference to a task.
