@@ -83,21 +83,21 @@ void fails() {
   say("{}", printed(asked));
 }
 
-/// Nobody asks this one: its error goes to the handler for such, once, when the task is let go.
+/// Nobody asks this one: its error goes to the handler for such, once, when nobody is left who could.
 void fails_unseen() {
+  coir::event told;
   auto const usual =
-      coir::set_unhandled_exception_handler([](std::string const& who, std::exception_ptr error) {
+      coir::set_unhandled_exception_handler([&](std::string const& who, std::exception_ptr error) {
         say("nobody asked {}: {}", who, message_of(std::move(error)));
+        told.set();
       });
-  {
-    auto unasked = coir::spawn({.name = "unasked"}, divide, 1, 0);
-    unasked.join();
-  }
+  coir::spawn({.name = "unasked"}, divide, 1, 0).join();
+  told.wait();
   coir::set_unhandled_exception_handler(usual);
 }
 
 void calls_back() {
-  auto task = coir::spawn(greet, 1, "Hello World!");
+  auto task = coir::spawn({.name = "called"}, greet, 1, "Hello World!");
   task.on_done([&task] { say("called back: {}", printed(task)); });
   task.join();
 }

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: BSL-1.0
+"""The command `coir demo`: what each program must show, exactly in virtual time, and by order and
+lower bounds on the other models."""
+
+import re
+import subprocess
+import sys
+import unittest
+
+COIR = sys.argv.pop()
+MODELS = ["fibers", "threads"]
+
+
+def demo(*words):
+    return subprocess.run([COIR, "demo", *words], capture_output=True, text=True, timeout=100)
+
+
+def names():
+    return re.findall(r"^  (\w+)", demo("--list").stdout, re.MULTILINE)
+
+
+class Case(unittest.TestCase):
+    def lines(self, *words):
+        """What it printed, without the line that says what was to be seen; that is `self.seen`."""
+        done = demo(*words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        *lines, self.seen = done.stdout.splitlines()
+        self.assertTrue(self.seen.startswith("=> "), self.seen)
+        return lines
+
+    def figures(self):
+        """The seconds that the last line tells."""
+        return [float(each) for each in re.findall(r"(\d+\.\d{3}) s", self.seen)]
+
+    def exactly(self, name, lines, figures, *words):
+        self.assertEqual(self.lines(name, "--virtual", *words), lines)
+        self.assertEqual(self.figures(), figures)
+
+    def no_sooner(self, figures):
+        for measured, least in zip(self.figures(), figures, strict=True):
+            self.assertGreaterEqual(measured, least)
+
+
+class FirstSteps(Case):
+    def test_sum(self):
+        self.exactly("sum", ["Compute... 1 + 2 = 3"], [1])
+
+    def test_rocket(self):
+        self.exactly("rocket", ["1", "2", "3", "Go!"], [3])
+
+    def test_count(self):
+        lines = ["One"] * 3 + ["Two"] * 3
+        self.exactly("count", lines, [1])
+        for model in MODELS:
+            self.assertEqual(self.lines("count", "--model", model, "--unit", "20ms"), lines)
+            self.no_sooner([1])
+        self.assertEqual(self.lines("count", "--model", "serial", "--unit", "1ms"), ["One", "Two"] * 3)
+        self.no_sooner([3])
+
+    def test_say_after(self):
+        lines = ["hello", "world", "hello", "world", "hello"]
+        self.assertEqual(self.lines("say_after", "--virtual")[:-1], lines)
+        self.assertEqual(self.figures(), [3, 2, 1])
+        for model in MODELS:
+            self.assertEqual(self.lines("say_after", "--model", model, "--unit", "20ms")[:-1], lines)
+            self.no_sooner([3, 2, 1])
+
+
+class Tasks(Case):
+    def test_task(self):
+        for how in [["--virtual"], ["--model", "threads", "--unit", "20ms"]]:
+            self.assertEqual(self.lines("task", *how), [
+                "<Task pending name='greeting'>",
+                "result: Hello",
+                "<Task finished name='greeting' result='Hello'>",
+                "cancel after the end: false",
+                "<Task pending name='named later'>",
+                "<Task cancelled name='named later'>",
+                "<Task finished name='limited' exception='timed out'>",
+                "done={World} pending={Hello}",
+                "caught: division by zero",
+                "<Task finished name='asked' exception='division by zero'>",
+                "nobody asked unasked: division by zero",
+                "called back: <Task finished name='called' result='Hello World!'>",
+                "one", "two", "three",
+            ])
+
+    def kitchen(self, lines):
+        """The talk of each of the five breakfasts."""
+        talks = "\n".join(lines).split("-- ")[1:]
+        return [talk.splitlines()[1:] for talk in talks]
+
+    def test_breakfast(self):
+        lines = self.lines("breakfast", "--virtual")
+        self.assertEqual(self.figures(), [18, 18, 9, 9, 9])
+        talks = self.kitchen(lines)
+        self.assertEqual([talk[-1] for talk in talks],
+                         [f"Elapsed time: {time}.00" for time in [18, 18, 9, 9, 9]])
+        self.assertEqual(talks[4], [
+            "Pouring coffee", "Coffee is ready", "Warming the egg pan...",
+            "Putting 3 slices of bacon in the pan", "Cooking first side of bacon...",
+            "Putting a slice of bread in the toaster", "Putting a slice of bread in the toaster",
+            "Start toasting...", "Flipping a slice of bacon", "Flipping a slice of bacon",
+            "Flipping a slice of bacon", "Cooking the second side of bacon...",
+            "Remove toast from toaster", "Putting butter on the toast", "Putting jam on the toast",
+            "Toast is ready", "Cracking 2 eggs", "Cooking the eggs ...", "Putting bacon on plate",
+            "Bacon is ready", "Putting eggs on plate", "Eggs are ready", "Pouring orange juice",
+            "Orange juice is ready", "Breakfast is ready!", "Elapsed time: 9.00",
+        ])
+        for talk in talks:
+            self.assertEqual(sorted(talk[:-1]), sorted(talks[4][:-1]))
+
+    def test_breakfast_on_threads(self):
+        talks = self.kitchen(self.lines("breakfast", "--model", "threads", "--unit", "20ms"))
+        self.no_sooner([18, 18, 9, 9, 9])
+        ready = [line for line in talks[4] if re.match("(Toast|Bacon|Eggs) ", line)]
+        self.assertEqual(ready, ["Toast is ready", "Bacon is ready", "Eggs are ready"])
+
+    def test_squares(self):
+        self.exactly("squares", ["1", "4", "9", "16", "25"] * 2 + ["[1, 4, 9, 16, 25]"], [5, 1, 1])
+
+    def test_factorials(self):
+        self.exactly("factorials", [
+            "Task A: Compute factorial(2)...", "Task B: Compute factorial(2)...",
+            "Task C: Compute factorial(2)...", "Task A: factorial(2) = 2",
+            "Task B: Compute factorial(3)...", "Task C: Compute factorial(3)...",
+            "Task B: factorial(3) = 6", "Task C: Compute factorial(4)...", "Task C: factorial(4) = 24",
+            "Factorial(2) = 2", "Factorial(3) = 6", "Factorial(4) = 24", "Factorial(5) = 120",
+        ], [3, 4])
+        for model in MODELS:
+            lines = self.lines("factorials", "--model", model, "--unit", "20ms")
+            self.assertEqual([line for line in lines if line.startswith("Fact")],
+                             [f"Factorial({n}) = {f}" for n, f in [(2, 2), (3, 6), (4, 24), (5, 120)]])
+
+    def test_users(self):
+        for how in [["--virtual"], ["--model", "threads", "--unit", "20ms"]]:
+            lines = self.lines("users", *how)
+            self.assertEqual(lines[0], "error: cannot connect to 4")
+            self.assertEqual(sorted(lines[1:4]), [f"test sent to {user}" for user in [1, 2, 3]])
+            self.assertEqual(lines[-1], "[ok, ok, ok, error: cannot connect to 4]")
+            self.no_sooner([1, 2])
+
+    def test_first_of(self):
+        lines = ["hello ...", "done={hello} pending={world}", "... world!"] * 2 + [
+            "hello ...", "... world!", "done={hello, world} pending={}"]
+        self.exactly("first_of", lines, [1, 1.5, 2])
+        for model in MODELS:
+            self.assertEqual(self.lines("first_of", "--model", model, "--unit", "50ms"), lines)
+
+    def test_chain(self):
+        self.exactly("chain", [
+            "part1(1) sleeping for 4 seconds.",
+            "part1(2) sleeping for 4 seconds.",
+            "part1(3) sleeping for 0 seconds.",
+            "Returning part1(3) == result3-1.",
+            "part2(3, 'result3-1') sleeping for 4 seconds.",
+            "Returning part1(1) == result1-1.",
+            "part2(1, 'result1-1') sleeping for 7 seconds.",
+            "Returning part1(2) == result2-1.",
+            "part2(2, 'result2-1') sleeping for 4 seconds.",
+            "Returning part2(3, 'result3-1') == result3-2 derived from result3-1.",
+            "-->Chained result3 => result3-2 derived from result3-1 (took 4.00 seconds).",
+            "Returning part2(2, 'result2-1') == result2-2 derived from result2-1.",
+            "-->Chained result2 => result2-2 derived from result2-1 (took 8.00 seconds).",
+            "Returning part2(1, 'result1-1') == result1-2 derived from result1-1.",
+            "-->Chained result1 => result1-2 derived from result1-1 (took 11.00 seconds).",
+            "Program finished in 11.00 seconds.",
+        ], [11], "--seed", "444")
+        self.assertEqual(self.lines("chain", "7", "--virtual")[0], "part1(7) sleeping for 4 seconds.")
+
+    def test_random(self):
+        """Python's own generator, asked for the same draws in the order of the wake-ups."""
+        lines = self.lines("random", "--virtual", "--seed", "444")
+        self.assertEqual(lines[-1], "r1: 10, r2: 10, r3: 9")
+        import random
+        random.seed(444)
+        drawn = [int(each) for line in lines for each in re.findall(r"== (\d+)", line)]
+        self.assertEqual(drawn, [random.randint(0, 10) for _ in drawn])
+        for place, threshold in enumerate([9, 8, 7]):
+            own = [line for line in lines if f"makerandom({place})" in line]
+            self.assertEqual(own[0], f"Initiated makerandom({place}).")
+            self.assertRegex(own[-1], rf"^---> Finished: makerandom\({place}\) == \d+$")
+            for line in own[1:-1]:
+                self.assertRegex(line, rf"^makerandom\({place}\) == \d+ too low; retrying.$")
+                self.assertLessEqual(int(line.split()[2]), threshold)
+
+
+class EndingThings(Case):
+    def test_too_slow(self):
+        self.exactly("too_slow", ["caught timeout", "timeout!", "not yet, and let be", "the job's result"],
+                     [5, 1, 360])
+        for model in MODELS:
+            self.assertEqual(self.lines("too_slow", "--model", model, "--unit", "20ms"),
+                             ["caught timeout", "timeout!"])
+            self.no_sooner([5, 1])
+
+    def test_shield(self):
+        lines = ["cancelled!", "the work is complete", "the work is complete",
+                 "cancelled, but not before the work was complete"]
+        self.exactly("shield", lines, [0.5, 2, 2])
+        self.assertEqual(self.lines("shield", "--model", "threads", "--unit", "50ms"), lines)
+
+
+class Sharing(Case):
+    def test_lock(self):
+        for model in [*MODELS, "serial"]:
+            self.assertEqual(self.lines("lock", "--model", model, "--tasks", "7", "--rounds", "30"),
+                             ["locked and unlocked by hand: 210", "locked by std::scoped_lock: 210"])
+
+    def test_producers(self):
+        for how in [["--virtual"], ["--model", "threads", "--unit", "1ms"]]:
+            for crew in [["-p", "5", "-c", "10"], ["-p", "2", "-c", "1"], ["-p", "0"]]:
+                lines = self.lines("producers", *crew, *how)
+                put = re.findall(r"^Producer \d+ added <([0-9a-f]{10})> to queue\.$", "\n".join(lines), re.M)
+                got = re.findall(r"^Consumer \d+ got element <([0-9a-f]{10})> in \d+\.\d{5} seconds\.$",
+                                 "\n".join(lines), re.M)
+                self.assertEqual(sorted(put), sorted(got))
+                self.assertRegex(lines[-1], r"^Program completed in \d+\.\d{5} seconds\.$")
+                self.assertIn(f"{len(put)} elements put, each got exactly once", self.seen)
+
+
+class Work(Case):
+    def test_chess(self):
+        self.assertEqual(self.lines("chess", "--virtual"),
+                         ["One game after the other: 12:00:00", "From table to table: 1:00:00"])
+        self.lines("chess", "--virtual", "--opponents", "3", "--pairs", "2")
+        self.assertIn("0:06:00 one after the other, 0:01:15 from table to table", self.seen)
+
+
+class Command(unittest.TestCase):
+    def refused(self, words, *told):
+        done = demo(*words)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        for each in told:
+            self.assertIn(each, done.stderr)
+
+    def test_plays_all_in_virtual_time(self):
+        done = demo("--all", "--virtual")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(re.findall(r"^== (\w+)", done.stdout, re.M), names())
+        self.assertEqual(len(re.findall(r"^=> ", done.stdout, re.M)), len(names()))
+
+    def test_plays_all_on_serial(self):
+        done = demo("--all", "--model", "serial", "--unit", "1us")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(re.findall(r"^=> ", done.stdout, re.M)), len(names()))
+
+    def test_prints_a_demo_s_own_source(self):
+        for name in names():
+            source = demo(name, "--source").stdout
+            self.assertTrue(source.startswith("// SPDX"), name)
+            self.assertIn(f"demo const {name}_demo", source)
+
+    def test_refuses_what_it_cannot_play(self):
+        self.refused(["breakfst"], "'breakfst'", "did you mean 'breakfast'")
+        self.refused(["count", "--bogus"], "--bogus")
+        self.refused(["count", "--unit", "fast"], "'fast'", "100ms")
+        self.refused(["count", "--unit", "-1s"], "'-1s'")
+        self.refused(["count", "--model", "fibres"], "'fibres'", "did you mean 'fibers'")
+        self.refused(["count", "--model", "threads", "--virtual"], "--virtual", "fibers only")
+        self.refused(["producers", "--model", "serial"], "producers", "serial")
+        self.refused(["producers", "-c", "0"], "-c")
+        self.refused([], "--list")
+
+
+if __name__ == "__main__":
+    unittest.main()
