@@ -87,12 +87,6 @@ void runtime::conclude(task_record& task) noexcept {
   run_callbacks(task, [&] { mark_ended(task, woken); });
 
   runtime& run = *task.run;
-  std::size_t left;
-  {
-    guard const held(run.lock_);
-    static_cast<live_hook&>(task).unlink();
-    left = --run.count_;
-  }
   // A group that waits for this task may be gone once it has been told, and so may the waiters.
   if (task.owner != nullptr) {
     task.owner->child_ended(task);
@@ -100,8 +94,27 @@ void runtime::conclude(task_record& task) noexcept {
     detach(task.root);
   }
   woken.wake_all();
-  task.drop_ref();
-  run.task_left(left);
+  run.let_go(task);
+}
+
+/// Gives up the run's reference, and counts the task out. If nobody else is left who could ask, its
+/// result is destroyed and its exception told in between: both may wait, so until then the run is
+/// not over.
+void runtime::let_go(task_record& ended) noexcept {
+  std::size_t left = 0;
+  bool last;
+  {
+    guard const held(lock_);
+    static_cast<live_hook&>(ended).unlink();
+    last = ended.release_ref();
+    if (!last) left = --count_;
+  }
+  if (last) {
+    ended.destroy(ended);
+    guard const held(lock_);
+    left = --count_;
+  }
+  task_left(left);
 }
 
 /// References to all that live: what is done with them may not run under the lock that an ending
@@ -122,12 +135,27 @@ std::vector<record_ref<task_record>> runtime::live_tasks() {
   return all;
 }
 
-void runtime::shut_down() {
+void runtime::shut_down() noexcept {
+  std::size_t left;
   {
     guard const held(lock_);
     shutting_down_ = true;  // who is spawned from now on is cancelled at birth
+    left = count_;
   }
-  for (auto& task : live_tasks()) inherit(task->root, cancel_reason(cancel_cause::shutdown));
+  // Each goes to the end of the list when its turn comes: so no memory is needed for a list of them
+  // all, and no lock is held while a cancel spreads.
+  for (; left > 0; --left) {
+    record_ref<task_record> next;
+    {
+      guard const held(lock_);
+      if (tasks_.empty()) return;
+      task_record& first = tasks_.pop_front();
+      tasks_.push_back(first);
+      first.add_ref();
+      next = record_ref<task_record>(&first);
+    }
+    inherit(next->root, cancel_reason(cancel_cause::shutdown));
+  }
 }
 
 std::size_t runtime::live_count() noexcept {

@@ -56,7 +56,7 @@ class runtime {
   ~runtime() = default;
 
   /// Cancels every live task, and all that are spawned from now on (G1).
-  void shut_down();
+  void shut_down() noexcept;
 
   [[nodiscard]] std::size_t live_count() noexcept;
 
@@ -66,12 +66,13 @@ class runtime {
  private:
   [[nodiscard]] std::vector<record_ref<task_record>> live_tasks();
   static void conclude(task_record& task) noexcept;
+  void let_go(task_record& ended) noexcept;
 
   model const kind_;
   run_options const options_;
   spin_lock lock_;                      // guards the rest
   list<task_record, live_hook> tasks_;  // all that have not ended
-  std::size_t count_ = 0;
+  std::size_t count_ = 0;               // these, and those whose results are being destroyed
   bool shutting_down_ = false;
 };
 

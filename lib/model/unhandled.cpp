@@ -3,11 +3,13 @@
 
 #include "model/unhandled.hpp"
 
+#include <memory>
 #include <mutex>
 #include <utility>
 
 #include <unistd.h>
 
+#include <coir/cancel/timed_scope.hpp>
 #include <coir/model/task_record.hpp>
 
 namespace coir {
@@ -15,7 +17,7 @@ namespace {
 
 // Process-wide, as std::set_terminate: a failed task's last handle may be dropped outside of any run.
 std::mutex handler_lock;
-unhandled_exception_handler handler;
+std::shared_ptr<unhandled_exception_handler const> handler;  // null: print
 
 std::string describe(std::exception_ptr const& error) {
   try {
@@ -36,22 +38,29 @@ void print(std::string const& task, std::exception_ptr const& error) {
 }  // namespace
 
 unhandled_exception_handler set_unhandled_exception_handler(unhandled_exception_handler next) {
-  std::lock_guard<std::mutex> const held(handler_lock);
-  return std::exchange(handler, std::move(next));
+  std::shared_ptr<unhandled_exception_handler const> other;
+  if (next) other = std::make_shared<unhandled_exception_handler const>(std::move(next));
+  {
+    std::lock_guard<std::mutex> const held(handler_lock);
+    handler.swap(other);
+  }
+  return other ? *other : nullptr;
 }
 
 namespace detail {
 
 void report_unhandled(task_core& task, std::exception_ptr error) noexcept {
+  // Whoever drops a task last may be cancelled, and the handler may wait all the same.
+  timed_scope const undisturbed(never, /*shielded=*/true);
   std::string const name = name_of(task);
-  unhandled_exception_handler call;
+  std::shared_ptr<unhandled_exception_handler const> call;
   {
     std::lock_guard<std::mutex> const held(handler_lock);
     call = handler;
   }
   if (call) {
     try {
-      call(name, error);
+      (*call)(name, error);
       return;
     } catch (...) {
       print("(the unhandled-exception handler)", std::current_exception());

@@ -95,5 +95,76 @@ TEST_P(TaskEndOn, TheCallbacksOfACancelledTaskAreNotCancelled) {
   EXPECT_TRUE(log.entries().empty());
 }
 
+// G1: the run is not over before what its tasks returned is destroyed
+TEST_P(TaskEndOn, ADetachedTasksResultMayWaitInItsDestructorWhileTheRunEnds) {
+  std::atomic<bool> said = false;
+  in_run([&] {
+    coir::event begun;
+    auto task = coir::spawn([&] {
+      begun.set();
+      return waits_at_end([&] {
+        coir::sleep_for(2ms);
+        said = true;
+      });
+    });
+    task.detach();
+    begun.wait();
+  });
+  EXPECT_TRUE(said);
+}
+
+// G1: a task that returns the handle of another, which nobody takes
+TEST_P(TaskEndOn, AHandleInAResultThatNobodyTakesEndsItsTask) {
+  std::atomic<int> cancelled = 0;
+  in_run([&] {
+    coir::event begun;
+    auto task = coir::spawn([&] {
+      auto inner = coir::spawn([&] {
+        try {
+          begun.set();
+          coir::event().wait();
+        } catch (coir::cancelled const&) {
+          coir::shield([&] {
+            coir::sleep_for(1ms);
+            ++cancelled;
+          });
+          throw;
+        }
+      });
+      begun.wait();
+      return inner;
+    });
+    task.detach();
+    begun.wait();
+  });
+  EXPECT_EQ(cancelled, 1);
+}
+
+// G3: the handler may wait, although the task that it is told of was cancelled, and the run is ending
+TEST_P(TaskEndOn, TheUnhandledExceptionHandlerMayWait) {
+  std::atomic<int> told = 0;
+  auto const before =
+      coir::set_unhandled_exception_handler([&](std::string const&, std::exception_ptr) {
+        coir::yield();
+        coir::sleep_for(1ms);
+        ++told;
+      });
+  in_run([] {
+    for (int i = 0; i < 3; ++i) {
+      auto task = coir::spawn([] {
+        try {
+          coir::event().wait();
+        } catch (coir::cancelled const&) {
+          throw std::runtime_error("on the way out");
+        }
+      });
+      await_parked(task);
+      task.detach();
+    }
+  });
+  coir::set_unhandled_exception_handler(before);
+  EXPECT_EQ(told, 3);
+}
+
 }  // namespace
 }  // namespace contract

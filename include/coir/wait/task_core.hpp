@@ -110,13 +110,18 @@ struct alignas(64) task_core {
     }
   }
   void drop_ref() noexcept {
+    if (release_ref()) destroy(*this);
+  }
+  /// Gives a reference up. True if it was the last one: then the caller is to call destroy().
+  [[nodiscard]] bool release_ref() noexcept {
     // Who holds the last one is alone: nobody is left to take another from.
     std::uint32_t const held = refs.load(std::memory_order_acquire);
-    if (held != 1 && single_threaded()) {
+    if (held == 1) return true;
+    if (single_threaded()) {
       refs.store(held - 1, std::memory_order_relaxed);
-    } else if (held == 1 || refs.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      destroy(*this);
+      return false;
     }
+    return refs.fetch_sub(1, std::memory_order_acq_rel) == 1;
   }
 };
 
