@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSL-1.0
+"""Makes a test program of the programs that stand in the documents.
+
+usage: snippets.py OUTPUT DOCUMENT.md...
+
+Each block ```cpp that defines program() becomes a test of its own: it is run in virtual time, and must
+print what stands in the block ```text right below it.
+"""
+import pathlib
+import re
+import sys
+
+BLOCK = re.compile(r"^```cpp\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
+
+HEAD = """// Made by tests/docs/snippets.py.
+#include <chrono>
+#include <iostream>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <coir/coir.hpp>
+#include <gtest/gtest.h>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string printed_by(void (*program)()) {
+  testing::internal::CaptureStdout();
+  coir::virtual_clock clock;
+  coir::run({.clock = &clock}, program);
+  return testing::internal::GetCapturedStdout();
+}
+"""
+
+
+def tests(document):
+    text = document.read_text()
+    for match in BLOCK.finditer(text):
+        code, shown = match.groups()
+        if "void program()" not in code:
+            continue
+        line = text.count("\n", 0, match.start()) + 1
+        name = f"Line{line}"
+        yield (f'\nnamespace {document.stem}_{name} {{\n#line {line + 1} "{document}"\n{code}}}\n\n'
+               f"TEST({document.stem}, {name}) {{\n"
+               f'  EXPECT_EQ(printed_by({document.stem}_{name}::program), R"text({shown or ""})text");\n}}\n')
+
+
+def main():
+    output, *documents = map(pathlib.Path, sys.argv[1:])
+    found = [test for document in documents for test in tests(document)]
+    if not found:
+        sys.exit("snippets.py: no program in " + ", ".join(map(str, documents)))
+    output.write_text(HEAD + "".join(found) + "\n}  // namespace\n")
+
+
+main()
