@@ -23,7 +23,7 @@ constexpr std::array models{coir::model::serial, coir::model::fibers, coir::mode
 
 // The words as they were typed.
 struct typed {
-  std::string model = "fibers";
+  std::string model;
   std::string unit;
   bool in_virtual_time = false;
   std::uint32_t seed = 444;
@@ -50,6 +50,7 @@ std::chrono::nanoseconds parse_unit(std::string_view word) {
 }
 
 coir::model parse_model(std::string const& word) {
+  if (word.empty()) return coir::model::fibers;
   std::vector<std::string_view> names;
   for (auto const each : models) {
     if (word == coir::to_string(each)) return each;
@@ -72,12 +73,15 @@ void list_demos() {
 
 /// Why `what` cannot be played as asked; empty if it can.
 std::string obstacle(demo const& what, typed const& words, coir::model model) {
-  if (words.in_virtual_time && model != coir::model::fibers) {
-    return fmt::format("--virtual: time is virtual on fibers only, not on {}", words.model);
+  if (what.runs_itself && !words.model.empty())
+    return fmt::format("{}: it compares the models itself; leave out --model", what.name);
+  if (words.in_virtual_time && (what.runs_itself || !what.in_virtual_time)) {
+    return fmt::format(
+        "{}: not all its time is waiting, so it takes real time; leave out --virtual", what.name);
   }
-  if (words.in_virtual_time && !what.in_virtual_time) {
-    return fmt::format("{}: it blocks for real, so it takes real time; leave out --virtual",
-                       what.name);
+  if (words.in_virtual_time && model != coir::model::fibers) {
+    return fmt::format("--virtual: time is virtual on fibers only, not on {}",
+                       coir::to_string(model));
   }
   if (model == coir::model::serial && !what.on_serial) {
     return fmt::format(
@@ -96,9 +100,13 @@ void play(demo const& what, typed const& words, coir::model model) {
   coir::run_options options{.model = model};
   if (words.in_virtual_time) options.clock = &clock;
   if (what.tune != nullptr) what.tune(options);
-  std::string const seen = coir::run(options, what.play);
-  fmt::print("=> {} ({})\n", seen,
-             words.in_virtual_time ? "in virtual time" : "a second played in " + unit);
+  if (what.runs_itself) {
+    fmt::print("=> {}\n", what.play());
+  } else {
+    std::string const seen = coir::run(options, what.play);
+    fmt::print("=> {} ({})\n", seen,
+               words.in_virtual_time ? "in virtual time" : "a second played in " + unit);
+  }
 }
 
 /// Plays one after the other, and passes over what cannot be played as asked.
@@ -156,9 +164,8 @@ void add_demo_command(CLI::App& program, int& exit_code) {
   auto const words = std::make_shared<typed>();
   auto* const command = program.add_subcommand("demo", "Play the tutorials' programs");
   command->allow_extras();  // to answer them better
-  command
-      ->add_option("--model", words->model, "What a task is: serial, fibers, boost_fibers, threads")
-      ->capture_default_str();
+  command->add_option("--model", words->model,
+                      "What a task is: serial, fibers, boost_fibers, threads (fibers)");
   command->add_option("--unit", words->unit,
                       "How long one second of the tutorial is played (100ms)");
   command->add_flag("--virtual", words->in_virtual_time, "In virtual time: at once, and exactly");

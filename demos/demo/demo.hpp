@@ -19,7 +19,9 @@ struct demo {
   /// Plays it, as the main task of a run. Returns what was to be seen, with its measured figures.
   std::string (*play)();
 
-  bool on_serial = true;            // whether it makes sense where tasks run one after the other
+  bool on_serial = true;  // whether it makes sense where tasks run one after the other
+  bool runs_itself =
+      false;  // whether play() is no task but makes runs of its own, to compare models
   bool in_virtual_time = true;      // whether all its time is waiting
   std::string_view unit = "100ms";  // how long a second of the tutorial is played by default
   void (*add_options)(CLI::App& command) = nullptr;    // the numbers that its tutorial chose
@@ -47,6 +49,7 @@ extern demo const shield_demo;
 extern demo const lock_demo;
 extern demo const producers_demo;
 extern demo const chess_demo;
+extern demo const books_demo;
 
 /// The text of the file in which a demo stands.
 std::string_view source_of(demo const& what);

@@ -31,6 +31,7 @@ std::span<demo const* const> all_demos() {
       &producers_demo,
       // Work
       &chess_demo,
+      &books_demo,
   };
   return all;
 }

@@ -5,6 +5,7 @@ lower bounds on the other models."""
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 COIR = sys.argv.pop()
@@ -227,6 +228,17 @@ class Work(Case):
         self.assertIn("0:06:00 one after the other, 0:01:15 from table to table", self.seen)
 
 
+    def test_books(self):
+        with tempfile.NamedTemporaryFile("w") as book:
+            book.write("one\ntwo\nthree\n")
+            book.flush()
+            head, whole, by_line = self.lines("books", "--times", "3", "--file", book.name)
+            self.assertEqual(head.split(), ["seconds", "serial", "fibers", "threads"])
+            self.assertRegex(whole, r"^whole( +\d+\.\d{3}){3}$")
+            self.assertRegex(by_line, r"^line by line( +\d+\.\d{3}){3}$")
+            self.assertIn("9 lines read line by line", self.seen)
+
+
 class Command(unittest.TestCase):
     def refused(self, words, *told):
         done = demo(*words)
@@ -260,6 +272,8 @@ class Command(unittest.TestCase):
         self.refused(["count", "--model", "threads", "--virtual"], "--virtual", "fibers only")
         self.refused(["producers", "--model", "serial"], "producers", "serial")
         self.refused(["producers", "-c", "0"], "-c")
+        self.refused(["books", "--virtual"], "books", "leave out --virtual")
+        self.refused(["books", "--model", "fibers"], "books", "leave out --model")
         self.refused([], "--list")
 
 
