@@ -45,7 +45,8 @@ std::vector<workload const*> parse_workloads(typed const& words) {
     chosen.push_back(find_workload(name));
   }
   if (chosen.empty()) {
-    for (auto const& each : workloads()) chosen.push_back(&each);
+    for (auto const& each : workloads())
+      if (each.by_default) chosen.push_back(&each);
   }
   return chosen;
 }
@@ -92,8 +93,9 @@ wishes understand(typed const& words) {
 std::string footer() {
   auto text = std::string("Workloads:\n");
   for (auto const& each : workloads()) {
-    text += fmt::format("  {:<12}{}\n{:14}({} of them, unless --tasks says otherwise)\n", each.name,
-                        each.caption, "", fmt::join(each.tasks, ", "));
+    text += fmt::format("  {:<12}{}\n{:14}({} of them, unless --tasks says otherwise{})\n",
+                        each.name, each.caption, "", fmt::join(each.tasks, ", "),
+                        each.by_default ? "" : "; only when named");
   }
   return text + R"(
 Every figure comes from a process of its own. Beside `threads` stands `std`: the same
@@ -111,9 +113,9 @@ void add_command(CLI::App& program, int& exit_code) {
   auto const words = std::make_shared<typed>();
   auto* const compare =
       program.add_subcommand("compare", "Put fibers, threads and serial calls side by side");
-  compare->add_option(
-      "WORKLOAD", words->workloads,
-      fmt::format("What to run: {}; all if none is named", fmt::join(workload_names(), ", ")));
+  compare->add_option("WORKLOAD", words->workloads,
+                      fmt::format("What to run: {}; the first four if none is named",
+                                  fmt::join(workload_names(), ", ")));
   compare
       ->add_option("--models", words->models,
                    fmt::format("Models, of {}", fmt::join(model_names(), ",")))

@@ -69,7 +69,10 @@ class comparison {
   // Models take turns within a repetition, so that a machine that grows slower does so for all.
   block run_block(sheet const& all) {
     block made{.tasks = all.work.tasks, .rows = {}};
-    for (auto const model : asked_.models) made.rows.push_back({.model = model, .repetitions = {}});
+    for (auto const model : asked_.models) {
+      if (model == "std" && all.what->on_std == nullptr) continue;
+      made.rows.push_back({.model = model, .repetitions = {}});
+    }
     for (std::size_t i = 0; i < asked_.repeat; ++i) {
       for (auto& row : made.rows) {
         if (row.broken() == nullptr) row.repetitions.push_back(run_cell(all, row.model, i));

@@ -37,16 +37,17 @@ struct outcome {
   std::vector<trouble> troubles;
 };
 
-/// One workload: the same program twice, once on coir and once by hand on std::thread.
+/// One workload: the same program twice, once on coir and, if it is there, by hand on std::thread.
 struct workload {
   std::string_view name;
   std::string_view caption;          // one line for people; completes "sleepers: ..."
   std::vector<std::uint64_t> tasks;  // default task counts
   std::uint64_t multiple;            // a task count must be a multiple of this
   outcome (*on_coir)(job const&);    // runs inside coir::run, whatever the model
-  outcome (*on_std)(job const&);     // std::thread, std::mutex, std::condition_variable
+  outcome (*on_std)(job const&);     // std::thread, std::mutex, std::condition_variable; or null
   std::uint64_t (*expected)(job const&, outcome const&);  // the value, found another way
   std::string (*lesson)(sheet const&);                    // one sentence, computed from the figures
+  bool by_default = true;                                 // run when none is named
 };
 
 /// All workloads, in the order in which they are shown.
@@ -60,5 +61,13 @@ extern workload const sleepers;
 extern workload const books;
 extern workload const ping_pong;
 extern workload const cpu;
+// Of tutorials.cpp.
+extern workload const squares;
+extern workload const breakfast;
+extern workload const requests;
+extern workload const blocking;
+extern workload const producers;
+extern workload const pipeline;
+extern workload const chess;
 
 }  // namespace demos::compare

@@ -38,6 +38,16 @@ class Errors(unittest.TestCase):
         self.refused(["cpu", "--bogus"], "--bogus")
 
 
+class Tutorials(unittest.TestCase):
+    def test_each_gives_the_same_result_on_every_model(self):
+        named = ["squares", "breakfast", "requests", "blocking", "producers", "pipeline", "chess"]
+        done = compare(*named, "--models", "fibers,threads", "--tasks", "4")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for each in named:
+            self.assertRegex(done.stdout, rf"(?m)^{each}  ")
+        self.assertEqual(done.stdout.count("→ 4 tasks") + done.stdout.count("→ Of 4 requests"), 7)
+
+
 class Books(unittest.TestCase):
     def setUp(self):
         self.room = tempfile.TemporaryDirectory()
