@@ -15,14 +15,14 @@ namespace coir::detail {
 struct wait_node : list_hook {
   explicit wait_node(task_core& waiting) noexcept : task(&waiting) {}
 
-  task_core* const task;
+  task_core* task;       // null: passed over, for the wait was over already
   void* item = nullptr;  // what is handed over with the wake; the queue's owner says what it is
 };
 
 /// The waiters of one primitive, first come, first served.
 ///
-/// A claim_*() unlinks those whose wait is over already (timed out or cancelled, and on their way to
-/// unlink themselves) and passes them over.
+/// A claim_*() unlinks those whose wait is over already (timed out, cancelled, or fulfilled through
+/// another node, and on their way to unlink themselves) and passes them over.
 /// Thread: guarded by the primitive's lock.
 class wait_queue {
  public:
@@ -56,7 +56,7 @@ class wait_queue {
     while (!nodes_.empty()) {
       wait_node& node = nodes_.front();
       if (is_parked(*node.task)) return &node;
-      node.unlink();
+      pass_over(node);
     }
     return nullptr;
   }
@@ -67,6 +67,7 @@ class wait_queue {
     while (!nodes_.empty()) {
       wait_node& node = nodes_.pop_front();
       if (claim(*node.task, wake_reason::fulfilled)) return &node;
+      pass_over(node);
     }
     return nullptr;
   }
@@ -77,6 +78,12 @@ class wait_queue {
   }
 
  private:
+  /// The wait of `node` is over. Its owner needs the lock before the node may go, so it still is there.
+  static void pass_over(wait_node& node) noexcept {
+    node.unlink();
+    node.task = nullptr;
+  }
+
   list<wait_node, list_hook> nodes_;
   char const* const what_;  // what to say if it goes while tasks still wait
 };
