@@ -6,6 +6,7 @@
 #include <concepts>
 #include <exception>
 #include <ranges>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -59,6 +60,16 @@ decltype(auto) call_at(Iterator const& at) {
 /// A result as a member of a tuple: void becomes std::monostate.
 template <class R>
 using gathered = std::conditional_t<std::is_void_v<R>, std::monostate, R>;
+
+template <class... R>
+inline constexpr bool all_same = (std::is_same_v<R, std::tuple_element_t<0, std::tuple<R...>>> &&
+                                  ...);
+
+/// What the first of several gives: the one type of all, or a variant that tells by its index who was
+/// first.
+template <class... R>
+using first_result = std::conditional_t<all_same<R...>, std::tuple_element_t<0, std::tuple<R...>>,
+                                        std::variant<gathered<R>...>>;
 
 /// Throws what the task has ended with, if it was an exception. When it was cancelled, a cancel of
 /// the caller speaks first, with its own reason.

@@ -16,24 +16,15 @@
 namespace coir {
 namespace detail {
 
-template <class... R>
-inline constexpr bool all_same = (std::is_same_v<R, std::tuple_element_t<0, std::tuple<R...>>> &&
-                                  ...);
-
-/// What a race returns: the one type of all calls, or a variant that tells by its index who has won.
-template <class... R>
-using race_result = std::conditional_t<all_same<R...>, std::tuple_element_t<0, std::tuple<R...>>,
-                                       std::variant<gathered<R>...>>;
-
 template <std::size_t Place, class... R>
-race_result<R...> result_at(std::tuple<task<R>...>& racers, std::size_t winner) {
+first_result<R...> result_at(std::tuple<task<R>...>& racers, std::size_t winner) {
   if constexpr (Place + 1 < sizeof...(R)) {
     if (winner != Place) return result_at<Place + 1>(racers, winner);
   }
   if constexpr (all_same<R...>) {
-    return static_cast<race_result<R...>>(take_gathered(std::get<Place>(racers)));
+    return static_cast<first_result<R...>>(take_gathered(std::get<Place>(racers)));
   } else {
-    return race_result<R...>(std::in_place_index<Place>, take_gathered(std::get<Place>(racers)));
+    return first_result<R...>(std::in_place_index<Place>, take_gathered(std::get<Place>(racers)));
   }
 }
 
