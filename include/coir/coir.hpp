@@ -12,6 +12,7 @@
 #include <coir/combine/gather_settled.hpp>
 #include <coir/combine/outcome.hpp>
 #include <coir/combine/race.hpp>
+#include <coir/combine/select.hpp>
 #include <coir/combine/staggered_race.hpp>
 #include <coir/combine/wait.hpp>
 #include <coir/model/model.hpp>

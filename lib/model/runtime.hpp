@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -40,6 +41,11 @@ class runtime {
   /// `left`: how many still live.
   virtual void task_left(std::size_t left) noexcept = 0;
 
+  /// Counts up, for choices that are to be fair: in each run the same ones, in the same order.
+  [[nodiscard]] std::uint32_t next_turn() noexcept {
+    return turns_.fetch_add(1, std::memory_order_relaxed);
+  }
+
   /// The life of one task, from its first step to its end, on the stack it runs on. The record may
   /// be gone afterwards.
   static void live(task_record& task) noexcept;
@@ -74,6 +80,7 @@ class runtime {
   list<task_record, live_hook> tasks_;  // all that have not ended
   std::size_t count_ = 0;               // these, and those whose results are being destroyed
   bool shutting_down_ = false;
+  std::atomic<std::uint32_t> turns_{0};  // not guarded
 };
 
 }  // namespace coir::detail

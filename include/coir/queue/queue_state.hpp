@@ -195,6 +195,21 @@ struct queue_state : queue_core {
     return Result(how..., std::move(owned.item()));
   }
 
+  /// Returns the item of somebody who was handed it and cannot keep it: to the oldest getter, else to
+  /// the head.
+  void put_back(cell& returned) noexcept {
+    task_core* to_wake = nullptr;
+    lock.lock();
+    if (wait_node* const getter = getters.claim_first()) {
+      getter->item = &returned;
+      to_wake = getter->task;
+    } else {
+      items.put_back(returned);
+      ++size;
+    }
+    unlock_and_wake(to_wake);
+  }
+
   /// Destroys the item.
   void destroy(cell& used) noexcept {
     std::destroy_at(&used.item());
@@ -238,19 +253,6 @@ struct queue_state : queue_core {
   void unlock_and_wake(task_core* claimed) noexcept {
     lock.unlock();
     if (claimed != nullptr) wake(*claimed);
-  }
-
-  void put_back(cell& returned) noexcept {
-    task_core* to_wake = nullptr;
-    lock.lock();
-    if (wait_node* const getter = getters.claim_first()) {
-      getter->item = &returned;
-      to_wake = getter->task;
-    } else {
-      items.put_back(returned);
-      ++size;
-    }
-    unlock_and_wake(to_wake);
   }
 
   void recycle(cell& unused) noexcept {

@@ -10,6 +10,9 @@
 #include <coir/wait/wait_queue.hpp>
 
 namespace coir {
+namespace detail {
+class event_case;
+}
 
 /// A flag that wakes everybody who waits for it.
 ///
@@ -40,6 +43,8 @@ class COIR_EXPORT event {
   [[nodiscard]] bool is_set() const noexcept;
 
  private:
+  friend class detail::event_case;
+
   mutable detail::spin_lock lock_;  // guards the rest
   bool set_ = false;
   detail::wait_queue waiters_{"an event was destroyed while tasks wait for it"};
