@@ -18,6 +18,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <mutex>
 #include <vector>
 
@@ -182,14 +183,14 @@ bool queued_case::unlink() noexcept {
 }
 
 void end_case::prepare(task_core& self) {
-  if (&self == &what_) misuse("coir: a task cannot wait for its own end");
+  if (&self == &what_ && !has_result(what_)) misuse("coir: a task cannot wait for its own end");
   ended = &end_case::note;
   waiter = &end_case::who_waits;
 }
 
 bool end_case::link_alone(task_core& self) noexcept {
   std::lock_guard<spin_lock> const held(what_.lock);
-  if (what_.ended.load(std::memory_order_relaxed)) return true;
+  if (has_result(what_)) return true;
   waiting_ = &self;
   what_.watchers.push_back(*this);
   return false;
@@ -213,7 +214,22 @@ task_core* end_case::who_waits(watcher& self) noexcept {
   return static_cast<end_case&>(self).waiting_;
 }
 
+/// select_first() of those that are open: only who uses when() pays for it.
+std::size_t select_first_open(case_list cases) {
+  std::vector<select_case*> open;
+  std::copy_if(cases.begin(), cases.end(), std::back_inserter(open),
+               [](select_case const* each) { return each->is_open(); });
+  select_case const* const winner = open[select_first(open)];
+  return static_cast<std::size_t>(std::find(cases.begin(), cases.end(), winner) - cases.begin());
+}
+
 std::size_t select_first(case_list cases) {
+  auto const closed = std::count_if(cases.begin(), cases.end(),
+                                    [](select_case const* each) { return !each->is_open(); });
+  if (closed == std::ssize(cases))
+    misuse("coir: select() has nothing to wait for: no case, or all are closed by when()");
+  if (closed > 0) return select_first_open(cases);
+
   task_core& self = checkpoint();
   auto const give_back = [&] {
     for (select_case* each : cases) each->give_back();

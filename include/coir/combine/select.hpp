@@ -6,57 +6,90 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
-#include <span>
+#include <ranges>
 #include <type_traits>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include <coir/combine/handles.hpp>
 #include <coir/combine/select_moment.hpp>
 #include <coir/combine/select_queue.hpp>
+#include <coir/combine/select_range.hpp>
 #include <coir/time/deadline.hpp>
 
 namespace coir {
 namespace detail {
 
-/// The handlers that are there when none is given: the item is the result, or there is none.
-struct give_item {
-  template <class T>
-  T operator()(T&& item) const {
-    return std::move(item);
-  }
-};
+/// The handler that is there when none is given, and there is no item either.
 struct give_nothing {
   void operator()() const noexcept {}
 };
 
-/// A case that was made for this very statement.
+/// One case, or several under one place.
 template <class Case>
-concept selectable =
-    !std::is_reference_v<Case> && std::derived_from<Case, select_case> && requires(Case & won) {
+concept single_case = std::derived_from<Case, select_case> && requires(Case& won) {
   won.finish();
 };
+template <class Case>
+concept several_cases = requires(Case& won, std::size_t part) {
+  { won.part(part) } -> std::same_as<select_case*>;
+  won.finish(won.size());
+};
+
+/// What was made for this very statement.
+template <class Case>
+concept selectable = !std::is_reference_v<Case> && (single_case<Case> || several_cases<Case>);
 
 /// What select() returns.
 template <class... Cases>
 using select_result = std::conditional_t<(std::is_void_v<typename Cases::result> && ...),
                                          std::size_t, first_result<typename Cases::result...>>;
 
+/// The winner's number among all cases.
+template <single_case... Cases>
+std::size_t find_first(Cases&... cases) {
+  select_case* const all[] = {&cases...};
+  return select_first(all);
+}
+template <class... Cases>
+std::size_t find_first(Cases&... cases) {
+  std::vector<select_case*> all;
+  auto const append = [&all](auto& each) {
+    if constexpr (single_case<std::remove_reference_t<decltype(each)>>) {
+      all.push_back(&each);
+    } else {
+      for (std::size_t part = 0; part < each.size(); ++part) all.push_back(each.part(part));
+    }
+  };
+  (append(cases), ...);
+  return select_first(all);
+}
+
+/// Calls the handler of the case with this number, the first one's being 0.
 template <std::size_t Place, class Result, class First, class... Rest>
 Result finish_at(std::size_t winner, First& first, Rest&... rest) {
   if constexpr (sizeof...(Rest) > 0) {
-    if (winner != Place) return finish_at<Place + 1, Result>(winner, rest...);
+    std::size_t size = 1;
+    if constexpr (several_cases<First>) size = first.size();
+    if (winner >= size) return finish_at<Place + 1, Result>(winner - size, rest...);
   }
-  if constexpr (std::is_same_v<Result, typename First::result>) {
-    return first.finish();
-  } else if constexpr (!std::is_void_v<typename First::result>) {
-    return Result(std::in_place_index<Place>, first.finish());
-  } else {
-    first.finish();
-    if constexpr (std::is_same_v<Result, std::size_t>) {
-      return winner;
+  auto const finish = [&]() -> decltype(auto) {
+    if constexpr (several_cases<First>) {
+      return first.finish(winner);
     } else {
-      return Result(std::in_place_index<Place>);
+      return first.finish();
     }
+  };
+  using own = typename First::result;
+  if constexpr (std::is_same_v<Result, own>) {
+    return finish();
+  } else if constexpr (!std::is_void_v<own>) {
+    return Result(std::in_place_index<Place>, finish());
+  } else if constexpr (std::is_same_v<Result, std::size_t>) {
+    return finish(), Place;
+  } else {
+    return finish(), Result(std::in_place_index<Place>);
   }
 }
 
@@ -87,12 +120,12 @@ Result finish_at(std::size_t winner, First& first, Rest&... rest) {
 ///   Blocks: yes, unless there is an otherwise(); a suspension point always.
 ///   Throws: cancelled, and nothing has happened (C4); queue_shut_down; what the handler throws; what
 ///   moving an item throws, and an item that was to be got is back at the head then (C5); deadlock on
-///   `serial`, where nobody is left who could end the wait.
+///   `serial`, where nobody is left who could end the wait; std::logic_error if no case is open.
 ///   Mirrors: Go's select, asyncio.wait(FIRST_COMPLETED).  O(cases)
 template <detail::selectable... Cases>
 requires(sizeof...(Cases) > 0) detail::select_result<Cases...> select(Cases&&... cases) {
-  detail::select_case* const all[] = {&cases...};
-  return detail::finish_at<0, detail::select_result<Cases...>>(detail::select_first(all), cases...);
+  std::size_t const winner = detail::find_first(cases...);
+  return detail::finish_at<0, detail::select_result<Cases...>>(winner, cases...);
 }
 
 /// Possibility: the first item of a queue is got, and `then(item)` called. When the queue is shut down
@@ -104,6 +137,15 @@ template <class T, class Store, std::invocable<T> Then = detail::give_item,
   using state = detail::queue_state<Store>;
   return detail::get_case<state, Then, Ended>(detail::select_access::state(from), std::move(then),
                                               std::move(ended));
+}
+
+/// Possibility: the first item of one of several queues of one kind is got, and `then(place, item)`
+/// called with the queue's place in the range; left out, the two are the result, as a std::pair. When
+/// one of them is shut down and empty, `ended(place)` is called.
+template <detail::queue_range Queues, class Then = detail::give_item, class Ended = detail::refuse>
+[[nodiscard]] auto on_get_any(Queues&& from, Then then = {}, Ended ended = {}) {
+  using any_get = detail::any_get_case<detail::state_in<Queues>, Then, Ended>;
+  return any_get(from, std::move(then), std::move(ended));
 }
 
 /// Possibility: `item` is put into a queue, and `then()` called. If it is not put, an item given as an
@@ -131,7 +173,7 @@ template <std::invocable Then = detail::give_nothing>
   return detail::handled<detail::event_case, Then>(what, std::move(then));
 }
 
-/// Possibility: the task has ended, however; its handle tells.
+/// Possibility: the task has ended, or the future is settled, however; its handle tells.
 ///   Throws: std::logic_error when the task selects its own end.
 template <std::invocable Then = detail::give_nothing>
 [[nodiscard]] auto on_end(any_task const& task, Then then = {}) {
@@ -156,6 +198,16 @@ template <std::invocable Then = detail::give_nothing>
 [[nodiscard]] auto otherwise(Then then = {}) {
   time_point const always = time_point::min();
   return detail::handled<detail::due_case, Then>(always, std::move(then));
+}
+
+/// The same possibility, but closed unless `open`: it keeps its place and never wins.
+///
+///     select(when(a_open, on_get(a, use, [&] { a_open = false; })),
+///            when(b_open, on_get(b, use, [&] { b_open = false; })));
+template <detail::selectable Case>
+[[nodiscard]] Case&& when(bool open, Case&& possibility) {
+  if (!open) possibility.close();
+  return std::move(possibility);
 }
 
 }  // namespace coir

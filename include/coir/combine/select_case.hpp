@@ -33,6 +33,10 @@ class COIR_EXPORT select_case {
   /// When it wins, if nothing else has by then.
   [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
 
+  /// Leaves it out of the select.
+  void close() noexcept { open_ = false; }
+  [[nodiscard]] bool is_open() const noexcept { return open_; }
+
   /// Makes everything ready that cannot be done under a lock.
   virtual void prepare(task_core&) {}
 
@@ -61,6 +65,7 @@ class COIR_EXPORT select_case {
  private:
   spin_lock* const lock_;
   time_point const deadline_;
+  bool open_ = true;
 };
 
 /// A case whose link is a place in the line of a primitive.
@@ -87,7 +92,7 @@ class COIR_EXPORT queued_case : public select_case {
 /// Several that are ready at once all get their chance: the search begins at another one each time.
 /// A deadline wins only if no other case is ready.
 ///   Blocks: yes; a suspension point always.
-///   Throws: cancelled, and no case has won; deadlock on `serial`; what prepare(), attempt_alone() and
+///   Throws: cancelled, and no case has won; std::logic_error when no case is open; deadlock on `serial`; what prepare(), attempt_alone() and
 ///   give_back() throw.
 COIR_EXPORT std::size_t select_first(std::span<select_case* const> cases);
 

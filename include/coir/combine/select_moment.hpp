@@ -32,9 +32,7 @@ class COIR_EXPORT end_case : public select_case, private watcher {
   explicit end_case(any_task const& task) : what_(task.record()) {}
   ///   Throws: std::logic_error if it is the calling task itself.
   void prepare(task_core& self) override;
-  bool attempt(wake_chain&) noexcept override {
-    return what_.ended.load(std::memory_order_acquire);
-  }
+  bool attempt(wake_chain&) noexcept override { return has_result(what_); }
   bool link_alone(task_core& self) noexcept override;
   bool unlink() noexcept override;
 

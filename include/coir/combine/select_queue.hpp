@@ -23,16 +23,19 @@ struct select_access {
 
 /// What is called when a queue is shut down and nothing else was said.
 struct refuse {
-  [[noreturn]] void operator()() const { throw queue_shut_down(); }
+  template <class... Place>
+  [[noreturn]] void operator()(Place...) const {
+    throw queue_shut_down();
+  }
 };
 
 /// Calls `then` in the place of a handler whose result is an R.
-template <class R, class Then>
-R instead(Then& then) {
+template <class R, class Then, class... Place>
+R instead(Then& then, Place... place) {
   if constexpr (std::is_same_v<Then, refuse>) {
     then();
   } else {
-    return static_cast<R>(then());
+    return static_cast<R>(then(place...));
   }
 }
 
@@ -75,10 +78,13 @@ class get_case final : public queued_case {
     return won;
   }
 
+  /// Whether it has won because the queue is shut down.
+  [[nodiscard]] bool is_refused() const noexcept { return taken_ == nullptr; }
+
   /// For the winner.
   ///   Throws: queue_shut_down; what moving the item throws, and then it is back at the head.
   result finish() {
-    if (taken_ == nullptr) return instead<result>(ended_);
+    if (is_refused()) return instead<result>(ended_);
     cell& owned = *std::exchange(taken_, nullptr);
     return std::invoke(std::move(then_), from_.template move_out<item>(owned));
   }
@@ -89,7 +95,7 @@ class get_case final : public queued_case {
   State& from_;
   Then then_;
   Ended ended_;
-  cell* taken_ = nullptr;  // ours; null also if it has won because the queue is shut down
+  cell* taken_ = nullptr;  // ours; null also in a winner that was refused
 };
 
 /// Puts an item. `Item` is a T of its own or a T&& of the caller's, who has his value back if it loses.
