@@ -86,8 +86,8 @@ wake_reason suspension::end(time_point deadline) {
   try {
     self_.timers->set(limit, deadline);
   } catch (...) {
-    if (!withdraw()) park();  // then the wake is awaited, and the failure told all the same
-    throw;
+    if (withdraw()) throw;
+    return park();  // it has ended in time (C4), and only the wake is to come
   }
   wake_reason reason;
   try {
