@@ -144,6 +144,14 @@ void cancel(scope& s, cancel_reason reason) noexcept {
   cancel.finish();
 }
 
+cancel_reason cleanup_reason(char const* text) noexcept {
+  try {
+    return cancel_reason(cancel_cause::requested, text);
+  } catch (...) {
+    return cancel_reason();
+  }
+}
+
 unsigned uncancel(scope& s) noexcept {
   spreading change;
   unsigned left;

@@ -74,6 +74,8 @@ void runtime::fail(task_record& task, std::exception_ptr error) noexcept {
 /// The end of a task, in this order: its work's destructors run while it still is a task; its locks
 /// break; callbacks; waiters; its owner; its run.
 void runtime::conclude(task_record& task) noexcept {
+  if (task.innermost != &task.root)
+    die("a task has ended, and a task_group that it made lives on; keep it in the task's frame");
   // A cancel has nothing more to end: destructors and callbacks may wait undisturbed, as during the
   // unwinding of a `cancelled` (C6).
   turn_deaf(task, task.root);

@@ -22,7 +22,8 @@ task_group::admission::admission(task_group& into) : group(into) {
 
 task_group::~task_group() {
   if (closed_) return;
-  cancel("its group was destroyed");
+  check_owner();
+  detail::cancel(scope_.base(), detail::cleanup_reason("its group was destroyed"));
   wait_for_children();
   // Nobody will ask for these any more: each goes to the unhandled-exception handler (G3).
   while (!failed_.empty()) static_cast<detail::task_record*>(failed_.pop_front().task)->drop_ref();
@@ -37,6 +38,17 @@ void task_group::body_failed(std::exception_ptr error) {
   detail::cancel(scope_.base(), cancel_reason(cancel_cause::sibling_failed));
 }
 
+/// What a task throws that was cancelled comes out of get() as `cancelled` too. Then nobody has told
+/// the tasks of this group to end.
+void task_group::body_cut_short(cancel_reason reason) noexcept {
+  detail::scope& own = scope_.base();
+  {
+    guard const held(own.task->lock);
+    foreign_ = !own.reached;
+  }
+  if (foreign_) detail::cancel(own, std::move(reason));
+}
+
 void task_group::join() {
   if (scope_.base().task != &detail::current_task_or_thread())
     detail::misuse("coir: task_group::join() by another task than the one that made the group");
@@ -46,7 +58,7 @@ void task_group::join() {
 
 bool task_group::finish() {
   wait_for_children();
-  bool const own = scope_.exit();
+  bool const own = scope_.exit() && !foreign_;
   std::vector<std::exception_ptr> errors = take_errors();
   if (!errors.empty()) throw exception_group(std::move(errors));
   if (!own) this_task::checkpoint();  // the exit of a group is a suspension point
@@ -89,10 +101,15 @@ void task_group::one_less() noexcept {
   if (claimed) detail::wake(owner);
 }
 
-void task_group::wait_for_children() noexcept {
-  detail::task_core& self = *scope_.base().task;
-  if (&self != &detail::current_task_or_thread())
+void task_group::check_owner() noexcept {
+  // Only compared: a task that has ended may be gone.
+  if (scope_.base().task != &detail::current_task_or_thread())
     detail::die("a task_group was joined or destroyed by another task than the one that made it");
+}
+
+void task_group::wait_for_children() noexcept {
+  check_owner();
+  detail::task_core& self = *scope_.base().task;
   self.lock.lock();
   if (children_ == 0) {
     closed_ = true;

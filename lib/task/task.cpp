@@ -23,7 +23,7 @@ void any_task::release() noexcept {
   if (!gone || gone->owner != nullptr || gone->ended.load(std::memory_order_acquire)) return;
   if (gone.get() == detail::current_task()) return;  // its own handle: the run owns it now
   if (gone->kind == detail::task_kind::promise) return;
-  detail::cancel(gone->root, cancel_reason(cancel_cause::requested, "its handle was destroyed"));
+  detail::cancel(gone->root, detail::cleanup_reason("its handle was destroyed"));
   detail::await_end(*gone, never, /*shielded=*/true);
 }
 

@@ -68,6 +68,9 @@ COIR_EXPORT bool leave(scope& s) noexcept;
 ///   O(scopes reached)
 COIR_EXPORT void cancel(scope& s, cancel_reason reason) noexcept;
 
+/// "requested", with this text; without it if there is no memory for it. For destructors.
+COIR_EXPORT cancel_reason cleanup_reason(char const* text) noexcept;
+
 /// Takes back one request; returns how many are left (asyncio's Task.uncancel).
 COIR_EXPORT unsigned uncancel(scope& s) noexcept;
 

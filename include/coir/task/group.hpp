@@ -101,6 +101,8 @@ class COIR_EXPORT task_group final : private detail::task_owner {
 
   /// For group(): notes that the body failed, and cancels the tasks.
   void body_failed(std::exception_ptr error);
+  /// For group(): notes that `cancelled` ended the body, and cancels the tasks.
+  void body_cut_short(cancel_reason reason) noexcept;
   /// For group(): waits for every task and throws what there is to throw. True if a `cancelled` that
   /// ended the body was the group's own.
   bool finish();
@@ -120,6 +122,7 @@ class COIR_EXPORT task_group final : private detail::task_owner {
 
   void child_ended(detail::task_record& child) noexcept override;
   void one_less() noexcept;
+  void check_owner() noexcept;
   void wait_for_children() noexcept;
   std::vector<std::exception_ptr> take_errors();
 
@@ -129,6 +132,7 @@ class COIR_EXPORT task_group final : private detail::task_owner {
   bool closed_ = false;
   detail::list<detail::scope, detail::list_hook> failed_;  // root scopes of failed tasks, in order
   std::exception_ptr body_error_;
+  bool foreign_ = false;  // `cancelled` ended the body, and nothing here had been cancelled
 };
 
 /// Runs `f(task_group&)` and waits for every task that was spawned in the group. Returns f's result.
@@ -151,8 +155,9 @@ std::invoke_result_t<F, task_group&> group(F&& f) {
       tasks.finish();
       return static_cast<result&&>(value);
     }
-  } catch (cancelled const&) {
+  } catch (cancelled const& c) {
     cut_short = std::current_exception();
+    if (!tasks.closed()) tasks.body_cut_short(c.reason());
   } catch (...) {
     if (tasks.closed()) throw;
     tasks.body_failed(std::current_exception());
