@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
-/// Cancelling on every model: where it goes, when it is delivered, who absorbs it.
+/// Cancelling a task on every model: where it goes, when it is delivered, what it says.
 
 #include <atomic>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <type_traits>
+#include <vector>
 
 #include "contract/models.hpp"
+#include "contract/witnesses.hpp"
 
 namespace contract {
 namespace {
@@ -18,21 +21,10 @@ INSTANTIATE_TEST_SUITE_P(Models, CancelOnAny, all_models, model_name);
 class CancelOn : public on_model {};
 INSTANTIATE_TEST_SUITE_P(Models, CancelOn, concurrent_models, model_name);
 
-using CancelInVirtualTime = virtual_run;
-
 static_assert(!std::is_base_of_v<std::exception, coir::cancelled>);  // C2
 
-/// Calls a function when it goes.
-template <class F>
-struct at_end {
-  F f;
-  ~at_end() { f(); }
-};
-template <class F>
-at_end(F) -> at_end<F>;
-
 // C1, C2
-TEST_P(CancelOn, AParkedTaskWakesAtOnce) {
+TEST_P(CancelOn, CXL_16_AParkedTaskWakesAtOnceAndTellsTheReason) {
   in_run([] {
     coir::event never_set;
     auto task = coir::spawn([&] { never_set.wait(); });
@@ -51,7 +43,7 @@ TEST_P(CancelOn, AParkedTaskWakesAtOnce) {
 }
 
 // C7
-TEST(CancelOnFibers, ATaskCancelledBeforeItsFirstStepNeverStarts) {
+TEST(CancelOnFibers, CXL_02_ATaskCancelledBeforeItsFirstStepNeverStarts) {
   coir::run([] {
     bool started = false;
     auto task = coir::spawn([&] { started = true; });
@@ -64,7 +56,7 @@ TEST(CancelOnFibers, ATaskCancelledBeforeItsFirstStepNeverStarts) {
 }
 
 // C7, on every model: a task of a cancelled group never starts
-TEST_P(CancelOnAny, ATaskOfACancelledGroupNeverStarts) {
+TEST_P(CancelOnAny, CXL_02_ATaskOfACancelledGroupNeverStarts) {
   in_run([] {
     bool started = false;
     coir::group([&](coir::task_group& g) {
@@ -87,7 +79,7 @@ TEST_P(CancelOnAny, CancellingAFinishedTaskIsRefused) {
 }
 
 // C7
-TEST_P(CancelOn, ATaskThatReturnsAfterCatchingItsCancelIsFinished) {
+TEST_P(CancelOn, CXL_08_ATaskThatReturnsAfterCatchingItsCancelIsFinished) {
   in_run([] {
     coir::event never_set;
     auto task = coir::spawn([&] {
@@ -125,92 +117,8 @@ TEST_P(CancelOn, ACancelIsDeliveredAtEverySuspensionUntilTheScopeIsLeft) {
   });
 }
 
-// C3, on every model, in a scope
-TEST_P(CancelOnAny, ACancelledScopeThrowsAtEverySuspensionInsideAndNoneOutside) {
-  in_run([] {
-    coir::cancel_scope scope;
-    coir::event set;
-    set.set();
-    EXPECT_FALSE(scope.run([&] {
-      scope.cancel();
-      EXPECT_THROW(coir::this_task::checkpoint(), coir::cancelled);
-      EXPECT_THROW(coir::yield(), coir::cancelled);
-      EXPECT_THROW(coir::sleep_for(1h), coir::cancelled);
-      EXPECT_THROW(set.wait(), coir::cancelled);
-      coir::this_task::checkpoint();
-      FAIL() << "went on";
-    }));
-    set.wait();
-    coir::yield();
-  });
-}
-
-// C2: code that does not suspend is not interrupted
-TEST_P(CancelOnAny, CodeThatNeverSuspendsComesToItsEnd) {
-  in_run([] {
-    coir::cancel_scope scope;
-    scope.cancel();
-    EXPECT_EQ(scope.run([] { return 5; }), 5);
-    EXPECT_TRUE(scope.cancel_called());
-  });
-}
-
-// C3
-TEST_P(CancelOn, UncancelTakesOneRequestBack) {
-  in_run([] {
-    coir::event never_set;
-    coir::event set;
-    set.set();
-    auto task = coir::spawn([&] {
-      try {
-        never_set.wait();
-      } catch (coir::cancelled const&) {
-        EXPECT_EQ(coir::this_task::cancelling(), 1u);
-        EXPECT_EQ(coir::this_task::uncancel(), 0u);
-      }
-      set.wait();
-      coir::yield();
-      return coir::this_task::cancelling();
-    });
-    await_parked(task);
-    task.cancel();
-    EXPECT_EQ(task.get(), 0u);
-    EXPECT_FALSE(task.cancelled());
-  });
-}
-
-// C3
-TEST(CancelOnFibers, UncancelOfOneOfTwoRequestsLeavesTheTaskCancelled) {
-  coir::run([] {
-    coir::event never_set;
-    auto task = coir::spawn([&] {
-      try {
-        never_set.wait();
-      } catch (coir::cancelled const&) {
-        EXPECT_EQ(coir::this_task::cancelling(), 2u);
-        EXPECT_EQ(coir::this_task::uncancel(), 1u);
-      }
-      EXPECT_THROW(coir::yield(), coir::cancelled);
-      EXPECT_EQ(coir::this_task::uncancel(), 0u);
-      coir::yield();
-    });
-    await_parked(task);
-    task.cancel();
-    task.cancel();
-    task.get();
-  });
-}
-
-// C3: there is nothing to take back
-TEST_P(CancelOnAny, UncancelWithoutARequestDoesNothing) {
-  in_run([] {
-    EXPECT_EQ(coir::this_task::cancelling(), 0u);
-    EXPECT_EQ(coir::this_task::uncancel(), 0u);
-  });
-}
-
 // C4
-TEST(CancelOnFibers, CompletionWinsOverALaterCancel) {
+TEST(CancelOnFibers, CXL_10_CompletionWinsOverALaterCancel) {
   coir::run([] {
     coir::event set;
     bool returned = false;
@@ -228,95 +136,8 @@ TEST(CancelOnFibers, CompletionWinsOverALaterCancel) {
   });
 }
 
-// C6
-TEST_P(CancelOnAny, AWaitInADestructorDuringTheUnwindingOfACancelIsUndisturbed) {
-  in_run([] {
-    coir::cancel_scope scope;
-    bool waited = false;
-    EXPECT_FALSE(scope.run([&] {
-      at_end const cleanup{[&] {
-        coir::sleep_for(1us);
-        coir::yield();
-        waited = true;
-      }};
-      scope.cancel();
-      coir::yield();
-    }));
-    EXPECT_TRUE(waited);
-  });
-}
-
-// C6
-TEST_P(CancelOn, AParkedWaitInADestructorDuringUnwindingIsNotCancelledAgain) {
-  in_run([] {
-    coir::event never_set;
-    coir::event cleaned;
-    coir::event unwinding;
-    bool completed = false;
-    auto task = coir::spawn([&] {
-      at_end const cleanup{[&] {
-        unwinding.set();
-        cleaned.wait();
-        completed = true;
-      }};
-      never_set.wait();
-    });
-    await_parked(task);
-    task.cancel();
-    unwinding.wait();
-    await_parked(task);
-    task.cancel();
-    cleaned.set();
-    task.join();
-    EXPECT_TRUE(completed);
-    EXPECT_TRUE(task.cancelled());
-  });
-}
-
-// C6
-TEST_P(CancelOnAny, ATimeoutInADestructorDuringUnwindingWorks) {
-  in_run([] {
-    coir::cancel_scope scope;
-    bool timed_out = false;
-    EXPECT_FALSE(scope.run([&] {
-      at_end const cleanup{[&] {
-        try {
-          coir::timeout(1ms, [] { coir::sleep_for(1h); });
-        } catch (coir::timeout_error const&) {
-          timed_out = true;
-        }
-      }};
-      scope.cancel();
-      coir::yield();
-    }));
-    EXPECT_TRUE(timed_out);
-  });
-}
-
-// C6
-TEST_P(CancelOnAny, ACancelPendingDuringTheUnwindingOfAnotherExceptionWaitsForItsEnd) {
-  in_run([] {
-    coir::cancel_scope scope;
-    bool waited = false;
-    EXPECT_FALSE(scope.run([&] {
-      try {
-        at_end const cleanup{[&] {
-          scope.cancel();
-          coir::yield();
-          waited = true;
-        }};
-        throw std::runtime_error("first");
-      } catch (std::runtime_error const&) {
-      }
-      EXPECT_TRUE(waited);
-      coir::yield();
-      FAIL() << "went on";
-    }));
-  });
-}
-
 // C8
-TEST_P(CancelOn, CancellingAJoinerLeavesTheTaskAlone) {
+TEST_P(CancelOn, CXL_24_CancellingAJoinerLeavesTheTaskAlone) {
   in_run([] {
     coir::event set;
     auto task = coir::spawn([&] {
@@ -334,27 +155,8 @@ TEST_P(CancelOn, CancellingAJoinerLeavesTheTaskAlone) {
   });
 }
 
-// C8: timeout() owns what it waits for
-TEST_P(CancelOn, CancellingAWaiterInATimeoutEndsTheTask) {
-  in_run([] {
-    coir::event never_set;
-    bool cleaned = false;
-    auto task = coir::spawn([&] {
-      at_end const cleanup{[&] { cleaned = true; }};
-      never_set.wait();
-    });
-    await_parked(task);
-    auto waiter = coir::spawn([&] { coir::timeout(1h, task); });
-    await_parked(waiter);
-    waiter.cancel();
-    EXPECT_THROW(waiter.get(), coir::cancelled);
-    EXPECT_TRUE(task.done());
-    EXPECT_TRUE(cleaned);
-  });
-}
-
 // C9
-TEST(CancelOnFibers, TheFirstReasonStands) {
+TEST(CancelOnFibers, CXL_16_TheFirstReasonStands) {
   coir::run([] {
     coir::event never_set;
     auto task = coir::spawn([&] { never_set.wait(); });
@@ -371,7 +173,7 @@ TEST(CancelOnFibers, TheFirstReasonStands) {
 }
 
 // C9: what ends with the run hears so
-TEST_P(CancelOn, LeftoversOfARunAreCancelledForShutdown) {
+TEST_P(CancelOn, RUN_01_LeftoversOfARunAreCancelledForShutdown) {
   std::optional<coir::cancel_cause> cause;
   in_run([&] {
     auto task = coir::spawn([&] {
@@ -386,179 +188,6 @@ TEST_P(CancelOn, LeftoversOfARunAreCancelledForShutdown) {
     task.detach();
   });
   EXPECT_EQ(cause, coir::cancel_cause::shutdown);
-}
-
-// C9
-TEST_P(CancelOnAny, AShieldKeepsOuterCancelsOutUntilItIsLeft) {
-  in_run([] {
-    coir::cancel_scope scope;
-    bool completed = false;
-    bool after = false;
-    EXPECT_FALSE(scope.run([&] {
-      scope.cancel();
-      coir::shield([&] {
-        coir::yield();
-        coir::sleep_for(1us);
-        completed = true;
-      });
-      after = true;
-    }));
-    EXPECT_TRUE(completed);
-    EXPECT_FALSE(after);
-  });
-}
-
-// C9
-TEST_P(CancelOn, AShieldedTaskIsNotWokenByACancel) {
-  in_run([] {
-    coir::event set;
-    std::atomic<bool> completed = false;
-    auto task = coir::spawn([&] {
-      coir::shield([&] {
-        set.wait();
-        completed = true;
-      });
-      ADD_FAILURE() << "went on";
-    });
-    await_parked(task);
-    task.cancel();
-    EXPECT_FALSE(completed);
-    set.set();
-    EXPECT_THROW(task.get(), coir::cancelled);
-    EXPECT_TRUE(completed);
-  });
-}
-
-// C9: its own deadline still counts
-TEST_P(CancelOnAny, ADeadlineInsideAShieldStillCounts) {
-  in_run([] {
-    coir::shield([] { EXPECT_FALSE(coir::move_on_after(1ms, [] { coir::sleep_for(1h); })); });
-  });
-}
-
-// C9: a shield returns what its function returns
-TEST_P(CancelOnAny, AShieldReturnsTheResult) {
-  in_run([] {
-    int number = 4;
-    EXPECT_EQ(coir::shield([] { return std::string("kept"); }), "kept");
-    int& same = coir::shield([&]() -> int& { return number; });
-    EXPECT_EQ(&same, &number);
-  });
-}
-
-// C9: taking the shield away lets the cancel in
-TEST_P(CancelOnAny, TakingTheShieldFromAScopeLetsThePendingCancelIn) {
-  in_run([] {
-    coir::cancel_scope outer;
-    bool undisturbed = false;
-    EXPECT_FALSE(outer.run([&] {
-      coir::cancel_scope inner;
-      inner.set_shielded(true);
-      outer.cancel();
-      inner.run([&] {
-        coir::yield();
-        undisturbed = true;
-        inner.set_shielded(false);
-        coir::yield();
-        ADD_FAILURE() << "went on";
-      });
-      ADD_FAILURE() << "absorbed by the inner scope";
-    }));
-    EXPECT_TRUE(undisturbed);
-  });
-}
-
-// T1, C9: a scope absorbs only its own cancel
-TEST_P(CancelOnAny, OfTwoCancelledScopesTheOuterAbsorbs) {
-  in_run([] {
-    coir::cancel_scope outer;
-    coir::cancel_scope inner;
-    bool after_inner = false;
-    EXPECT_FALSE(outer.run([&] {
-      inner.run([&] {
-        inner.cancel("inner");
-        outer.cancel("outer");
-        try {
-          coir::yield();
-        } catch (coir::cancelled const& e) {
-          EXPECT_EQ(e.reason().text(), "outer");
-          throw;
-        }
-      });
-      after_inner = true;
-    }));
-    EXPECT_FALSE(after_inner);
-  });
-}
-
-// C1: a request from before run() counts, one after does nothing
-TEST_P(CancelOnAny, AScopeRemembersACancelFromBeforeItsRun) {
-  in_run([] {
-    coir::cancel_scope scope;
-    EXPECT_FALSE(scope.cancel_called());
-    scope.cancel("early");
-    EXPECT_TRUE(scope.cancel_called());
-    EXPECT_FALSE(scope.run([] {
-      try {
-        coir::yield();
-      } catch (coir::cancelled const& e) {
-        EXPECT_EQ(e.reason().text(), "early");
-        throw;
-      }
-    }));
-    scope.cancel();
-    coir::yield();
-  });
-}
-
-// C1
-TEST_P(CancelOnAny, ASecondRunOfAScopeIsALogicError) {
-  in_run([] {
-    coir::cancel_scope scope;
-    EXPECT_TRUE(scope.run([] {}));
-    EXPECT_THROW(scope.run([] {}), std::logic_error);
-    EXPECT_FALSE(scope.cancel_called());
-  });
-}
-
-// C1
-TEST_P(CancelOn, AScopeIsCancelledByAnotherTask) {
-  in_run([] {
-    coir::cancel_scope scope;
-    coir::event inside;
-    auto task = coir::spawn([&] {
-      bool const whole = scope.run([&] {
-        inside.set();
-        coir::event().wait();
-      });
-      coir::yield();  // outside nothing is left of it
-      return whole;
-    });
-    inside.wait();
-    scope.cancel();
-    EXPECT_FALSE(task.get());
-    EXPECT_TRUE(scope.cancel_called());
-  });
-}
-
-// C1: tasks of a group inside a scope go with it
-TEST_P(CancelOn, CancellingAScopeEndsTheGroupsInsideIt) {
-  in_run([] {
-    coir::cancel_scope scope;
-    std::atomic<int> cancelled = 0;
-    EXPECT_FALSE(scope.run([&] {
-      coir::group([&](coir::task_group& g) {
-        for (int i = 0; i < 3; ++i)
-          await_parked(g.spawn([&] {
-            at_end const note{[&] { ++cancelled; }};
-            coir::event().wait();
-          }));
-        scope.cancel();
-      });
-      ADD_FAILURE() << "went on";
-    }));
-    EXPECT_EQ(cancelled, 3);
-  });
 }
 
 // C5, Q1: nothing in coir's own destructors throws while a cancel is pending
@@ -576,6 +205,78 @@ TEST_P(CancelOn, AHandleDroppedDuringACancelStillJoins) {
       coir::yield();
     }));
     EXPECT_TRUE(ended);
+  });
+}
+
+// C3, C2: a cancel travels through nested calls, the innermost handler first, and any may stop it
+TEST_P(CancelOn, CXL_15_ACancelTravelsFromTheInnermostCallOutwards) {
+  in_run([] {
+    std::vector<std::string> seen;
+    auto task = coir::spawn([&] {
+      auto const inner = [&] {
+        try {
+          coir::event().wait();
+        } catch (coir::cancelled const&) {
+          seen.emplace_back("inner");
+          throw;
+        }
+      };
+      try {
+        inner();
+      } catch (coir::cancelled const&) {
+        seen.emplace_back("outer");
+      }
+      return 5;
+    });
+    await_parked(task);
+    task.cancel();
+    EXPECT_EQ(task.get(), 5);
+    EXPECT_EQ(seen, (std::vector<std::string>{"inner", "outer"}));
+  });
+}
+
+// G3: an error thrown in answer to a cancel is the task's own
+TEST_P(CancelOn, CXL_14_AnErrorThrownInAnswerToACancelIsTheTasks) {
+  in_run([] {
+    auto task = coir::spawn([] {
+      try {
+        coir::event().wait();
+      } catch (coir::cancelled const&) {
+        throw 42;  // not even a std::exception
+      }
+    });
+    await_parked(task);
+    task.cancel();
+    EXPECT_THROW(task.get(), int);
+    EXPECT_FALSE(task.cancelled());
+    EXPECT_NE(task.exception(), nullptr);
+  });
+}
+
+// G1
+TEST_P(CancelOn, CXL_19_JoiningOneselfIsALogicErrorAndNoDeadlock) {
+  in_run([] {
+    coir::task<> self;
+    coir::event given;
+    self = coir::spawn([&] {
+      given.wait();
+      EXPECT_THROW(self.get(), std::logic_error);
+    });
+    given.set();
+    self.get();
+  });
+}
+
+// C1: from a thread that is no task of any run
+TEST_P(CancelOn, APlainThreadCancelsAParkedTask) {
+  in_run([] {
+    std::atomic<int> cancelled = 0;
+    auto task = coir::spawn([&] { wait_for_cancel(cancelled); });
+    await_parked(task);
+    std::thread stranger([&] { task.cancel("from outside"); });
+    task.join();
+    stranger.join();
+    EXPECT_EQ(cancelled, 1);
   });
 }
 

@@ -17,13 +17,10 @@ namespace {
 class TimeoutOnAny : public on_model {};
 INSTANTIATE_TEST_SUITE_P(Models, TimeoutOnAny, all_models, model_name);
 
-class TimeoutOn : public on_model {};
-INSTANTIATE_TEST_SUITE_P(Models, TimeoutOn, concurrent_models, model_name);
-
 using TimeoutInVirtualTime = virtual_run;
 
 // T1, T2
-TEST_P(TimeoutOnAny, ThrowsTimeoutErrorNeverEarly) {
+TEST_P(TimeoutOnAny, TMO_01_ThrowsTimeoutErrorNeverEarly) {
   in_run([] {
     auto const start = coir::now();
     EXPECT_THROW(coir::timeout(3ms, [] { coir::sleep_for(1h); }), coir::timeout_error);
@@ -33,7 +30,7 @@ TEST_P(TimeoutOnAny, ThrowsTimeoutErrorNeverEarly) {
 }
 
 // T1
-TEST_P(TimeoutOnAny, ReturnsWhatTheWorkReturns) {
+TEST_P(TimeoutOnAny, TMO_01_ReturnsWhatTheWorkReturns) {
   in_run([] {
     int number = 1;
     EXPECT_EQ(coir::timeout(1h, [] { return 5; }), 5);
@@ -46,9 +43,10 @@ TEST_P(TimeoutOnAny, ReturnsWhatTheWorkReturns) {
 }
 
 // T1
-TEST_P(TimeoutOnAny, PassesOnWhatTheWorkThrows) {
+TEST_P(TimeoutOnAny, TMO_12_WFR_11_PassesOnWhatTheWorkThrows) {
   in_run([] {
     EXPECT_THROW(coir::timeout(1h, [] { throw std::out_of_range("mine"); }), std::out_of_range);
+    EXPECT_THROW(coir::timeout(1h, [] { throw coir::timeout_error("mine"); }), coir::timeout_error);
     EXPECT_THROW(coir::move_on_after(1h, [] { throw std::out_of_range("mine"); }),
                  std::out_of_range);
   });
@@ -73,7 +71,7 @@ TEST_P(TimeoutOnAny, AnOuterCancelPassesThroughAsCancelled) {
 }
 
 // T2
-TEST_P(TimeoutOnAny, WithoutTimeItIsExpiredAtTheFirstSuspension) {
+TEST_P(TimeoutOnAny, TMO_02_WithoutTimeItIsExpiredAtTheFirstSuspension) {
   in_run([] {
     for (auto const limit : {0s, -1s}) {
       bool entered = false;
@@ -93,7 +91,7 @@ TEST_P(TimeoutOnAny, WithoutTimeItIsExpiredAtTheFirstSuspension) {
 }
 
 // T2
-TEST_P(TimeoutOnAny, NotANumberIsAnInvalidArgument) {
+TEST_P(TimeoutOnAny, CXL_20_NotANumberIsAnInvalidArgument) {
   in_run([] {
     std::chrono::duration<double> const nan(std::numeric_limits<double>::quiet_NaN());
     EXPECT_THROW(coir::timeout(nan, [] { ADD_FAILURE(); }), std::invalid_argument);
@@ -168,94 +166,6 @@ TEST_P(TimeoutOnAny, ARetryLoopInsideCannotLoseTheDeadline) {
   });
 }
 
-// T4
-TEST_P(TimeoutOn, EndsATaskAndReturnsOnlyWhenItHasEnded) {
-  in_run([] {
-    bool cleaned = false;
-    auto task = coir::spawn([&] {
-      try {
-        coir::event().wait();
-      } catch (coir::cancelled const& e) {
-        EXPECT_EQ(e.reason().cause(), coir::cancel_cause::deadline);
-        coir::shield([&] {
-          coir::sleep_for(1ms);
-          cleaned = true;
-        });
-        throw;
-      }
-    });
-    await_parked(task);
-    EXPECT_THROW(coir::timeout(1ms, task), coir::timeout_error);
-    EXPECT_TRUE(task.done());
-    EXPECT_TRUE(cleaned);
-  });
-}
-
-// T4: a task that answers by returning has succeeded
-TEST_P(TimeoutOn, ATaskThatAnswersTheDeadlineByReturningHasSucceeded) {
-  in_run([] {
-    auto task = coir::spawn([] {
-      try {
-        coir::event().wait();
-      } catch (coir::cancelled const&) {
-      }
-      return 4;
-    });
-    await_parked(task);
-    EXPECT_EQ(coir::timeout(1ms, task), 4);
-  });
-}
-
-// T1
-TEST_P(TimeoutOn, ATaskInTimeGivesItsResult) {
-  in_run([] {
-    auto task = coir::spawn([] { return std::string("done"); });
-    EXPECT_EQ(coir::timeout(1h, task), "done");
-    auto failing = coir::spawn([] { throw std::out_of_range("mine"); });
-    EXPECT_THROW(coir::timeout(1h, failing), std::out_of_range);
-  });
-}
-
-// T1
-TEST_P(TimeoutOn, JoinForWaitsNoLongerThanItsLimitAndLeavesTheTaskAlone) {
-  in_run([] {
-    coir::event set;
-    auto task = coir::spawn([&] { set.wait(); });
-    EXPECT_FALSE(task.join_for(0s));
-    EXPECT_FALSE(task.join_for(1ms));
-    EXPECT_FALSE(task.done());
-    set.set();
-    EXPECT_TRUE(task.join_for(1h));
-    EXPECT_TRUE(task.join_for(0s));
-    task.get();
-  });
-}
-
-// T1, T2
-TEST_P(TimeoutOnAny, AScopeWithADeadlineThatHasComeEndsAtTheFirstSuspension) {
-  in_run([] {
-    coir::cancel_scope scope(-1s);
-    EXPECT_FALSE(scope.run([] {
-      coir::yield();
-      ADD_FAILURE() << "went on";
-    }));
-    EXPECT_TRUE(scope.cancel_called());
-  });
-}
-
-// T1: a deadline can be moved into the past
-TEST_P(TimeoutOnAny, MovingADeadlineIntoThePastCancelsAtOnce) {
-  in_run([] {
-    coir::cancel_scope scope(1h);
-    EXPECT_FALSE(scope.run([&] {
-      coir::yield();
-      scope.set_deadline(coir::now() - 1s);
-      coir::yield();
-      ADD_FAILURE() << "went on";
-    }));
-  });
-}
-
 // T2, exactly
 TEST_F(TimeoutInVirtualTime, EndsTheWorkExactlyAtItsDeadline) {
   in_run([&] {
@@ -273,86 +183,8 @@ TEST_F(TimeoutInVirtualTime, EndsTheWorkExactlyAtItsDeadline) {
   });
 }
 
-// T1
-TEST_F(TimeoutInVirtualTime, AnInnerTimeoutThatIsEarlierIsItsOwn) {
-  in_run([&] {
-    bool outer_went_on = false;
-    coir::timeout(2s, [&] {
-      EXPECT_THROW(coir::timeout(1s, [] { coir::sleep_for(1h); }), coir::timeout_error);
-      outer_went_on = true;
-    });
-    EXPECT_TRUE(outer_went_on);
-    EXPECT_EQ(elapsed(), 1s);
-  });
-}
-
-// T1
-TEST_F(TimeoutInVirtualTime, AnOuterTimeoutThatIsEarlierPassesThroughTheInner) {
-  in_run([&] {
-    bool passed = false;
-    EXPECT_THROW(coir::timeout(1s,
-                               [&] {
-                                 try {
-                                   coir::timeout(2s, [] { coir::sleep_for(1h); });
-                                 } catch (coir::cancelled const& e) {
-                                   EXPECT_EQ(e.reason().cause(), coir::cancel_cause::deadline);
-                                   passed = true;
-                                   throw;
-                                 }
-                               }),
-                 coir::timeout_error);
-    EXPECT_TRUE(passed);
-    EXPECT_EQ(elapsed(), 1s);
-  });
-}
-
-// T1
-TEST_F(TimeoutInVirtualTime, OfTwoTimeoutsAtTheSameTimeTheOutermostWins) {
-  in_run([&] {
-    bool inner_is_told_by_cancelled = false;
-    auto const when = coir::now() + 1s;
-    EXPECT_THROW(coir::timeout_at(when,
-                                  [&] {
-                                    try {
-                                      coir::timeout_at(when, [] { coir::sleep_for(1h); });
-                                    } catch (coir::cancelled const&) {
-                                      inner_is_told_by_cancelled = true;
-                                      throw;
-                                    }
-                                  }),
-                 coir::timeout_error);
-    EXPECT_TRUE(inner_is_told_by_cancelled);
-  });
-}
-
-// T1: judged when the scope is left
-TEST_F(TimeoutInVirtualTime, AnOuterDeadlineThatComesDuringTheInnersCleanupWins) {
-  in_run([&] {
-    bool passed = false;
-    EXPECT_THROW(coir::timeout(2s,
-                               [&] {
-                                 try {
-                                   coir::timeout(1s, [] {
-                                     try {
-                                       coir::sleep_for(1h);
-                                     } catch (coir::cancelled const&) {
-                                       coir::shield([] { coir::sleep_for(5s); });
-                                       throw;
-                                     }
-                                   });
-                                 } catch (coir::cancelled const&) {
-                                   passed = true;
-                                   throw;
-                                 }
-                               }),
-                 coir::timeout_error);
-    EXPECT_TRUE(passed);
-    EXPECT_EQ(elapsed(), 6s);
-  });
-}
-
 // T3
-TEST_F(TimeoutInVirtualTime, WorkThatEndsWithoutSuspendingAfterItsDeadlineHasSucceeded) {
+TEST_F(TimeoutInVirtualTime, TMO_04_WorkThatEndsWithoutSuspendingAfterItsDeadlineHasSucceeded) {
   in_run([&] {
     EXPECT_EQ(coir::timeout(1s,
                             [&] {
@@ -383,56 +215,8 @@ TEST_F(TimeoutInVirtualTime, EqualDeadlinesAreClaimedInTheOrderTheyWereSet) {
   });
 }
 
-// T2: a relative time of a scope counts from its making
-TEST_F(TimeoutInVirtualTime, ADeadlineFromBeforeTheRunOfAScopeCounts) {
-  in_run([&] {
-    coir::cancel_scope scope(3s);
-    coir::sleep_for(2s);
-    EXPECT_FALSE(scope.run([] { coir::sleep_for(1h); }));
-    EXPECT_EQ(elapsed(), 3s);
-  });
-}
-
-// T1
-TEST_F(TimeoutInVirtualTime, ADeadlineCanBeMovedBothWays) {
-  in_run([&] {
-    coir::cancel_scope later(1s);
-    EXPECT_TRUE(later.run([&] {
-      later.set_deadline(coir::now() + 1h);
-      coir::sleep_for(1min);
-    }));
-    EXPECT_EQ(elapsed(), 1min);
-
-    coir::cancel_scope earlier(1h);
-    EXPECT_FALSE(earlier.run([&] {
-      earlier.set_deadline(coir::now() + 1s);
-      coir::sleep_for(1min);
-    }));
-    EXPECT_EQ(elapsed(), 1min + 1s);
-
-    coir::cancel_scope none(1s);
-    EXPECT_TRUE(none.run([&] {
-      none.set_deadline(coir::never);
-      coir::sleep_for(1h);
-    }));
-    EXPECT_EQ(none.deadline(), coir::never);
-  });
-}
-
-// T1: by another task, too
-TEST_F(TimeoutInVirtualTime, AnotherTaskMovesTheDeadlineOfAParkedOne) {
-  in_run([&] {
-    coir::cancel_scope scope(1h);
-    auto task = coir::spawn([&] { return scope.run([] { coir::event().wait(); }); });
-    await_parked(task);
-    scope.set_deadline(coir::now() + 2s);
-    EXPECT_FALSE(task.get());
-    EXPECT_EQ(elapsed(), 2s);
-  });
-}
-
 // C4, T3: completion wins in the tick of the deadline
-TEST_F(TimeoutInVirtualTime, AnEventSetBeforeItsDeadlineIsClaimedIsNotTimedOut) {
+TEST_F(TimeoutInVirtualTime, TMO_11_AnEventSetBeforeItsDeadlineIsClaimedIsNotTimedOut) {
   in_run([&] {
     coir::event event;
     auto const when = coir::now() + 1s;

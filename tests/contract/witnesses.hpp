@@ -18,6 +18,15 @@
 
 namespace contract {
 
+/// Calls a function when it goes.
+template <class F>
+struct at_end {
+  F f;
+  ~at_end() { f(); }
+};
+template <class F>
+at_end(F) -> at_end<F>;
+
 /// Parks until a cancel comes, and counts it.
 inline void wait_for_cancel(std::atomic<int>& cancelled) {
   try {

@@ -54,7 +54,10 @@ std::invoke_result_t<F> timeout(std::chrono::duration<Rep, Period> limit, F&& f)
 template <class Rep, class Period, class R>
 std::add_lvalue_reference_t<R const> timeout(std::chrono::duration<Rep, Period> limit,
                                              task<R>& work) {
-  if (work.await_or_end(detail::deadline_after(now(), limit))) throw timeout_error();
+  if (work.await_or_end(detail::deadline_after(now(), limit))) {
+    this_task::checkpoint();  // a cancel from outside that came meanwhile weighs more (T1)
+    throw timeout_error();
+  }
   return work.get();
 }
 

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Cancelling a sleep: no timer and no work is left of it.
+
+#include <cstddef>
+
+#include <coir/timer/timer.hpp>
+
+#include "contract/models.hpp"
+
+namespace contract {
+namespace {
+
+class CancelSleepOn : public on_model {};
+INSTANTIATE_TEST_SUITE_P(Models, CancelSleepOn, concurrent_models, model_name);
+
+using CancelSleepInVirtualTime = virtual_run;
+
+// C1: a cancelled sleep takes its timer along
+TEST_P(CancelSleepOn, CXL_20_ACancelledSleepLeavesNoTimer) {
+  in_run([] {
+    auto task = coir::spawn([] {
+      coir::detail::task_core const& self = *coir::detail::current_task();
+      std::size_t const before = self.timers->size();
+      try {
+        coir::sleep_for(1h);
+      } catch (coir::cancelled const&) {
+        return self.timers->size() == before;
+      }
+      return false;
+    });
+    await_parked(task);
+    task.cancel();
+    EXPECT_TRUE(task.get());
+  });
+}
+
+// T2
+TEST(CancelSleepOnFibers, CXL_20_ASleepOfNothingIsOneYield) {
+  coir::run([] {
+    for (auto const delay : {0s, -1s}) {
+      int turns = 0;
+      auto other = coir::spawn([&] {
+        for (int i = 0; i < 3; ++i) {
+          ++turns;
+          coir::yield();
+        }
+      });
+      coir::sleep_for(delay);
+      EXPECT_EQ(turns, 1);
+      other.join();
+    }
+  });
+}
+
+// C3: once nobody is left to cancel, nothing is delivered again and again: time can go on
+TEST_F(CancelSleepInVirtualTime, CXL_21_ACancelledScopeWhoseTasksHaveEndedLeavesTheRunAtRest) {
+  in_run([&] {
+    coir::cancel_scope scope;
+    EXPECT_FALSE(scope.run([&] {
+      coir::group([&](coir::task_group& g) {
+        g.spawn([] {}).join();
+        scope.cancel();
+        coir::shield([] { coir::sleep_for(1h); });
+      });
+    }));
+    EXPECT_EQ(elapsed(), 1h);
+  });
+}
+
+}  // namespace
+}  // namespace contract
