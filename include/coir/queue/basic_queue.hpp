@@ -68,7 +68,7 @@ class basic_queue {
   /// Takes the first item, parking until there is one.
   ///   Blocks: yes; a suspension point even when there is one.
   ///   Throws: cancelled, and then no item was taken; queue_shut_down once it is empty and shut down;
-  ///   what moving a T throws, and then the item is back at the head.
+  ///   what moving a T throws, and then the item is back in its place at the head.
   T get() const {
     state& q = *shared_;
     return q.template move_out<T>(*q.get(never));

@@ -13,12 +13,16 @@ namespace detail {
 /// The order of a stack. An item that is put while a getter waits goes to that getter: it is the
 /// only one, and so the newest.
 template <class T>
-class lifo_store : public fifo_store<T> {
+class lifo_store : public chain_store<T> {
  public:
   static constexpr char const* put_name = "lifo_queue::put";
   static constexpr char const* get_name = "lifo_queue::get";
 
-  void push(cell<T>& added) noexcept { this->put_back(added); }
+  void push(cell<T>& added) noexcept { this->items_.push_front(added); }
+  /// What has been put meanwhile is newer.
+  void put_back(cell<T>& returned) noexcept {
+    this->insert(returned, [](auto& other, auto& own) { return other.rank > own.rank; });
+  }
 };
 
 }  // namespace detail
@@ -26,7 +30,7 @@ class lifo_store : public fifo_store<T> {
 /// A queue of `T` that gives the newest item first. What it can do stands in basic_queue.
 ///
 /// Getters and putters themselves are served first come, first served; an item counts as put when it
-/// is let in.
+/// is let in. One that comes back because it could not be moved is as old as it was.
 /// Mirrors: asyncio.LifoQueue.
 template <class T>
 class lifo_queue : public detail::basic_queue<T, detail::lifo_store<T>> {

@@ -15,9 +15,8 @@ namespace coir::detail {
 
 /// A place for one item that knows which items have lost against it.
 template <class T>
-struct ranked_cell : item_place<T> {
+struct ranked_cell : item_place<T>, ranked {
   ranked_cell* next = nullptr;
-  std::int64_t rank = 0;  // smaller was put earlier
   cell_chain<ranked_cell> losers;
 };
 
@@ -77,15 +76,10 @@ class priority_store {
 
   explicit priority_store(Compare compare) : compare_(std::move(compare)) {}
 
-  void push(cell& added) noexcept {
-    added.rank = ++last_rank_;
-    items_.add(added);
-  }
-  /// It goes before its equals.
-  void put_back(cell& returned) noexcept {
-    returned.rank = --first_rank_;
-    items_.add(returned);
-  }
+  void number(cell& added) noexcept { added.rank = ++last_rank_; }
+  void push(cell& added) noexcept { items_.add(added); }
+  /// By its rank it goes before its equals.
+  void put_back(cell& returned) noexcept { items_.add(returned); }
 
   [[nodiscard]] bool is_settled() const noexcept {
     return sorter_ == nullptr && items_.is_decided();
@@ -163,8 +157,7 @@ class priority_store {
   tournament<T> items_;          // those that are not out being sorted
   task_core* sorter_ = nullptr;  // who has items out; null: nobody
   bool emptied_ = false;         // take_all() was called meanwhile
-  std::int64_t last_rank_ = 0;   // of what was pushed
-  std::int64_t first_rank_ = 0;  // of what was put back
+  std::int64_t last_rank_ = 0;
   wait_queue waiting_{"a priority_queue was destroyed while tasks wait to take from it"};
 };
 

@@ -39,6 +39,7 @@ struct COIR_EXPORT queue_core {
   std::size_t const limit;
   mutable spin_lock lock;
   bool shut_down = false;
+  bool dropping = false;  // shut down at once: what comes back after a failed move is dropped too
   std::size_t peak_size = 0;
   std::size_t size = 0;        // items queued; above `limit` only after a failed move
   std::size_t unfinished = 0;  // items put and not yet task_done()

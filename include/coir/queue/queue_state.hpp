@@ -50,12 +50,13 @@ struct queue_state : queue_core {
     if (wait_node* const getter = getters.claim_first()) {
       getter->item = &added;
       to_wake = getter->task;
+      count_as_put(added);
     } else if (has_room()) {
+      count_as_put(added);
       store(added);
     } else {
       return false;
     }
-    ++unfinished;
     return true;
   }
 
@@ -68,7 +69,7 @@ struct queue_state : queue_core {
     if (wait_node* const putter = putters.claim_first()) {
       cell& added = *static_cast<cell*>(putter->item);
       to_wake = putter->task;
-      ++unfinished;
+      count_as_put(added);
       if (taken == nullptr) return &added;  // a rendezvous: straight from hand to hand
       store(added);
     }
@@ -146,9 +147,13 @@ struct queue_state : queue_core {
   void end(bool immediate) {
     decltype(items.take_all()) dropped;
     lock.lock();
-    if (immediate) dropped = items.take_all();
+    if (immediate) {
+      dropped = items.take_all();
+      dropping = true;
+    }
     shut_down_and_unlock(immediate ? std::exchange(size, 0) : 0);
-    while (cell* const each = dropped.pop_front()) destroy(*each);
+    // Whoever was woken may destroy the queue: these are its cells no more.
+    while (cell* const each = dropped.pop_front()) discard(*each);
   }
 
   // ---- items in and out of cells, without the lock ---------------------------------------------
@@ -185,27 +190,34 @@ struct queue_state : queue_core {
       cell& owned;
       int const exceptions = std::uncaught_exceptions();
       ~closer() {
-        if (std::uncaught_exceptions() == exceptions) {
-          q.destroy(owned);
-        } else {
-          q.put_back(owned);
+        if constexpr (move_may_fail<value_type>) {
+          if (std::uncaught_exceptions() != exceptions) {
+            q.put_back(owned);
+            return;
+          }
         }
+        q.destroy(owned);
       }
     } const at_end{*this, owned};
     return Result(how..., std::move(owned.item()));
   }
 
   /// Returns the item of somebody who was handed it and cannot keep it: to the oldest getter, else to
-  /// the head.
+  /// the head. After a shutdown(immediate) it is dropped.
   void put_back(cell& returned) noexcept {
     task_core* to_wake = nullptr;
     lock.lock();
+    if (dropping) {
+      shut_down_and_unlock(1);
+      discard(returned);
+      return;
+    }
     if (wait_node* const getter = getters.claim_first()) {
       getter->item = &returned;
       to_wake = getter->task;
     } else {
       items.put_back(returned);
-      ++size;
+      count_one_more();
     }
     unlock_and_wake(to_wake);
   }
@@ -217,8 +229,17 @@ struct queue_state : queue_core {
   }
 
  private:
+  void count_as_put(cell& added) noexcept {
+    items.number(added);
+    ++unfinished;
+  }
+
   void store(cell& added) noexcept {
     items.push(added);
+    count_one_more();
+  }
+
+  void count_one_more() noexcept {
     if (++size > peak_size) peak_size = size;
   }
 
