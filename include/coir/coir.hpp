@@ -21,6 +21,7 @@
 #include <coir/queue/priority_queue.hpp>
 #include <coir/queue/queue.hpp>
 #include <coir/queue/rendezvous.hpp>
+#include <coir/sync/barrier.hpp>
 #include <coir/sync/condition_variable.hpp>
 #include <coir/sync/event.hpp>
 #include <coir/sync/mutex.hpp>

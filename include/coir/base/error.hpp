@@ -77,6 +77,12 @@ class COIR_EXPORT broken_promise : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Thrown to those who wait at a barrier that was aborted or reset (Q5).
+class COIR_EXPORT broken_barrier : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// Thrown where a wait can never end: on `serial`, and in virtual time (S5). Names the waits.
 class COIR_EXPORT deadlock : public std::runtime_error {
  public:
