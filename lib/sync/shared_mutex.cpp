@@ -60,7 +60,7 @@ bool shared_mutex::try_lock_until(time_point deadline) {
     node.alone = true;
     waiters_.push_back(node);
     held.release();
-    if (!wait_in_line(node, "shared_mutex::lock", deadline)) return false;
+    if (!wait_in_line(self, node, "shared_mutex::lock", deadline)) return false;
   }
   self.held_locks.push_back(alone_);
   return true;
@@ -103,7 +103,7 @@ bool shared_mutex::try_lock_shared_until(time_point deadline) {
     claimant node(self);
     waiters_.push_back(node);
     held.release();
-    if (!wait_in_line(node, "shared_mutex::lock_shared", deadline)) return false;
+    if (!wait_in_line(self, node, "shared_mutex::lock_shared", deadline)) return false;
   }
   self.held_locks.push_back(*share.release());
   return true;
@@ -174,10 +174,11 @@ bool shared_mutex::readers_may_enter() noexcept {
 /// Waits with `node` in line until it is let in: true, or false on timeout. Called with lock_ held,
 /// returns with it released.
 ///   Throws: cancelled, broken_lock, and as suspend().
-bool shared_mutex::wait_in_line(claimant& node, char const* what, time_point deadline) {
+bool shared_mutex::wait_in_line(detail::task_core& self, claimant& node, char const* what,
+                                time_point deadline) {
   detail::wake_reason reason;
   try {
-    reason = detail::suspend(*node.task, lock_, node, what, deadline);
+    reason = detail::suspend(self, lock_, node, what, deadline);
   } catch (...) {
     admit_and_wake();
     throw;
@@ -187,7 +188,7 @@ bool shared_mutex::wait_in_line(claimant& node, char const* what, time_point dea
     return true;
   }
   admit_and_wake();  // a writer that gives up may have kept readers waiting
-  if (reason == detail::wake_reason::cancelled) detail::deliver(*node.task);
+  if (reason == detail::wake_reason::cancelled) detail::deliver(self);
   return false;
 }
 

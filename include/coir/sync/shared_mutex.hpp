@@ -85,7 +85,7 @@ class COIR_EXPORT shared_mutex {
   void refuse_holder(detail::task_core& self) const;
   [[nodiscard]] std::unique_ptr<hold> make_share();
   [[nodiscard]] bool readers_may_enter() noexcept;
-  bool wait_in_line(claimant& node, char const* what, time_point deadline);
+  bool wait_in_line(detail::task_core& self, claimant& node, char const* what, time_point deadline);
   void admit(detail::wake_chain& woken) noexcept;
   void admit_and_wake() noexcept;
   void break_for_all(detail::wake_chain& woken) noexcept;
