@@ -22,6 +22,7 @@
 #include <coir/queue/queue.hpp>
 #include <coir/queue/rendezvous.hpp>
 #include <coir/sync/barrier.hpp>
+#include <coir/sync/capacity_limiter.hpp>
 #include <coir/sync/condition_variable.hpp>
 #include <coir/sync/event.hpp>
 #include <coir/sync/mutex.hpp>
