@@ -15,6 +15,7 @@
 #include <coir/combine/select.hpp>
 #include <coir/combine/staggered_race.hpp>
 #include <coir/combine/wait.hpp>
+#include <coir/inspect/inspect.hpp>
 #include <coir/model/model.hpp>
 #include <coir/model/task_info.hpp>
 #include <coir/queue/lifo_queue.hpp>

@@ -127,6 +127,11 @@ void fibers_runtime::start(task_record& fresh) {
 
 void fibers_runtime::task_left(std::size_t) noexcept { queue_.release_one(); }
 
+void fibers_runtime::count(run_statistics& into) noexcept {
+  into.turns = queue_.turns();
+  into.timers = timers_.size();
+}
+
 fibers_runtime& fibers_runtime::of(ready_queue& home) noexcept {
   return static_cast<worker_queue&>(home).owner;
 }

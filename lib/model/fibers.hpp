@@ -31,6 +31,8 @@ class fibers_runtime final : public runtime {
   static fibers_runtime& of(ready_queue& home) noexcept;
 
  private:
+  void count(run_statistics& into) noexcept override;
+
   struct worker_queue : ready_queue {
     worker_queue(fibers_runtime& owner_, virtual_clock* time) noexcept
         : ready_queue(time), owner(owner_) {}

@@ -30,7 +30,7 @@ void runtime::adopt(task_record& fresh) noexcept {
   {
     guard const held(lock_);
     tasks_.push_back(fresh);
-    ++count_;
+    ++adopted_;
     late = shutting_down_;
   }
   if (late) inherit(fresh.root, cancel_reason(cancel_cause::shutdown));
@@ -40,7 +40,7 @@ void runtime::disown(task_record& never_begun) noexcept {
   {
     guard const held(lock_);
     static_cast<live_hook&>(never_begun).unlink();
-    --count_;
+    --adopted_;
   }
   never_begun.drop_ref();
 }
@@ -49,17 +49,17 @@ void runtime::live(task_record& task) noexcept {
   if (task.interrupted.load(std::memory_order_acquire)) {
     // C7: cancelled before its first step, it never begins.
     task.error = std::make_exception_ptr(cancelled(task.root.reason));
-    task.how = outcome::cancelled;
+    not_finished(task, outcome::cancelled);
   } else {
     try {
       task.invoke(task);
       task.how = outcome::finished;
     } catch (cancelled const&) {
       task.error = std::current_exception();
-      task.how = outcome::cancelled;
+      not_finished(task, outcome::cancelled);
     } catch (...) {
       task.error = std::current_exception();
-      task.how = outcome::failed;
+      not_finished(task, outcome::failed);
     }
   }
   conclude(task);
@@ -67,8 +67,14 @@ void runtime::live(task_record& task) noexcept {
 
 void runtime::fail(task_record& task, std::exception_ptr error) noexcept {
   task.error = std::move(error);
-  task.how = outcome::failed;
+  not_finished(task, outcome::failed);
   conclude(task);
+}
+
+void runtime::not_finished(task_record& task, outcome how) noexcept {
+  task.how = how;
+  auto& count = how == outcome::failed ? task.run->failed_ : task.run->cancelled_;
+  count.fetch_add(1, std::memory_order_relaxed);
 }
 
 /// The end of a task, in this order: its work's destructors run while it still is a task; its locks
@@ -109,28 +115,29 @@ void runtime::let_go(task_record& ended) noexcept {
     guard const held(lock_);
     static_cast<live_hook&>(ended).unlink();
     last = ended.release_ref();
-    if (!last) left = --count_;
+    if (!last) left = adopted_ - ++ended_;
   }
   if (last) {
     ended.destroy(ended);
     guard const held(lock_);
-    left = --count_;
+    left = adopted_ - ++ended_;
   }
   task_left(left);
 }
 
-/// References to all that live: what is done with them may not run under the lock that an ending
+/// References to all that have not ended: what is done with them may not run under the lock that an ending
 /// task needs.
 std::vector<record_ref<task_record>> runtime::live_tasks() {
   std::vector<record_ref<task_record>> all;
   std::unique_lock<spin_lock> held(lock_);
-  while (all.capacity() < count_) {
-    std::size_t const room = count_;
+  while (all.capacity() < adopted_ - ended_) {
+    std::size_t const room = adopted_ - ended_;
     held.unlock();
     all.reserve(room);
     held.lock();
   }
   tasks_.for_each([&](task_record& task) {
+    if (task.ended.load(std::memory_order_acquire)) return;  // on its way out of the list
     task.add_ref();
     all.emplace_back(&task);
   });
@@ -142,7 +149,7 @@ void runtime::shut_down() noexcept {
   {
     guard const held(lock_);
     shutting_down_ = true;  // who is spawned from now on is cancelled at birth
-    left = count_;
+    left = adopted_ - ended_;
   }
   // Each goes to the end of the list when its turn comes: so no memory is needed for a list of them
   // all, and no lock is held while a cancel spreads.
@@ -162,7 +169,7 @@ void runtime::shut_down() noexcept {
 
 std::size_t runtime::live_count() noexcept {
   guard const held(lock_);
-  return count_;
+  return adopted_ - ended_;
 }
 
 std::string runtime::describe_waits() {

@@ -57,7 +57,14 @@ class runtime {
   ///   Thread: that of a task of this run, or of the run itself.
   [[nodiscard]] std::vector<task_info> snapshot();
 
+  /// Counts what the run has seen so far, and what its tasks are doing.
+  ///   Thread: as snapshot().
+  [[nodiscard]] run_statistics statistics();
+
  protected:
+  /// Adds what only the model knows.
+  virtual void count(run_statistics&) noexcept {}
+
   runtime(model kind, run_options const& options) noexcept : kind_(kind), options_(options) {}
   ~runtime() = default;
 
@@ -71,6 +78,7 @@ class runtime {
 
  private:
   [[nodiscard]] std::vector<record_ref<task_record>> live_tasks();
+  static void not_finished(task_record& task, outcome how) noexcept;
   static void conclude(task_record& task) noexcept;
   void let_go(task_record& ended) noexcept;
 
@@ -78,9 +86,12 @@ class runtime {
   run_options const options_;
   spin_lock lock_;                      // guards the rest
   list<task_record, live_hook> tasks_;  // all that have not ended
-  std::size_t count_ = 0;               // these, and those whose results are being destroyed
+  std::size_t adopted_ = 0;             // ever
+  std::size_t ended_ = 0;  // of these, and their results have been destroyed if need be
   bool shutting_down_ = false;
-  std::atomic<std::uint32_t> turns_{0};  // not guarded
+  std::atomic<std::uint32_t> turns_{0};  // not guarded, as the next two
+  std::atomic<std::size_t> failed_{0};
+  std::atomic<std::size_t> cancelled_{0};
 };
 
 }  // namespace coir::detail

@@ -91,6 +91,31 @@ bool waits_for_children(task_info const& task) {
 
 }  // namespace
 
+run_statistics runtime::statistics() {
+  run_statistics seen;
+  {
+    std::lock_guard<spin_lock> const held(lock_);
+    seen.spawned = adopted_;
+  }
+  auto const tasks = live_tasks();
+  for (auto const& task : tasks) {
+    switch (state_of(*task)) {
+      case task_state::fresh: ++seen.fresh; break;
+      case task_state::ready: ++seen.ready; break;
+      case task_state::running: ++seen.running; break;
+      case task_state::parked: ++seen.parked; break;
+    }
+  }
+  seen.alive = tasks.size();
+  seen.failed = failed_.load(std::memory_order_relaxed);
+  seen.cancelled = cancelled_.load(std::memory_order_relaxed);
+  // On threads some may be counted twice: spawned meanwhile, or failed and not yet ended.
+  std::size_t const others = seen.alive + seen.failed + seen.cancelled;
+  seen.finished = seen.spawned - std::min(seen.spawned, others);
+  count(seen);
+  return seen;
+}
+
 std::vector<task_info> runtime::snapshot() {
   std::vector<record_ref<task_record>> const tasks = live_tasks();
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -32,6 +33,21 @@ struct task_info {
   /// The tasks on whom that depends, as far as known: those it joins, and on models where one task
   /// runs at a time also who holds the mutex that it wants.
   std::vector<std::uint64_t> waits_for;
+};
+
+/// A run, in numbers.
+struct run_statistics {
+  std::size_t spawned = 0;    ///< tasks ever, the main task included
+  std::size_t finished = 0;   ///< of these: returned,
+  std::size_t failed = 0;     ///< threw,
+  std::size_t cancelled = 0;  ///< let `cancelled` out or never began,
+  std::size_t alive = 0;      ///< and have not ended
+  std::size_t fresh = 0;      ///< of those alive, by task_state
+  std::size_t ready = 0;
+  std::size_t running = 0;
+  std::size_t parked = 0;
+  std::size_t turns = 0;   ///< fibers: how often a task was let run
+  std::size_t timers = 0;  ///< fibers: deadlines that are set
 };
 
 }  // namespace coir
