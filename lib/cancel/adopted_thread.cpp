@@ -18,7 +18,13 @@ struct adopted_thread : task_core {
     destroy = [](task_core&) noexcept {};  // its thread owns it
     enter(root);
   }
-  ~adopted_thread() { leave(root); }
+  ~adopted_thread() {
+    while (!held_locks.empty()) {
+      held_lock& held = held_locks.pop_front();
+      held.abandon(held);
+    }
+    leave(root);
+  }
 
   scope root;
   timer_queue own_timers;

@@ -25,16 +25,24 @@ bool condition_variable::wait_until(std::unique_lock<mutex>& lock, time_point de
     std::lock_guard<detail::spin_lock> const held(lock_);
     node.unlink();
   };
+  auto const lock_again = [&] {
+    try {
+      lock.mutex()->lock_again();
+    } catch (...) {
+      lock.release();  // it is not held: `lock` must not unlock it
+      throw;
+    }
+  };
   detail::wake_reason reason;
   try {
     reason = wait.end(deadline);
   } catch (...) {
     unlink();
-    lock.mutex()->lock_again();
+    lock_again();
     throw;
   }
   if (reason != detail::wake_reason::fulfilled) unlink();
-  lock.mutex()->lock_again();
+  lock_again();
   if (reason == detail::wake_reason::cancelled) detail::deliver(self);
   return reason == detail::wake_reason::fulfilled;
 }

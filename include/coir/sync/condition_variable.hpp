@@ -25,7 +25,8 @@ class COIR_EXPORT condition_variable {
 
   /// Unlocks, waits for a notification, locks again.
   ///   Blocks: yes.
-  ///   Throws: cancelled, with the mutex held; std::logic_error if the caller does not hold it.
+  ///   Throws: cancelled, with the mutex held; std::logic_error if the caller does not hold it;
+  ///   broken_lock if another owner ended holding it meanwhile: `lock` then has no mutex any more.
   void wait(std::unique_lock<mutex>& lock) { (void)wait_until(lock, never); }
   template <class Predicate>
   void wait(std::unique_lock<mutex>& lock, Predicate until) {
