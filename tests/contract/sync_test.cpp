@@ -49,7 +49,7 @@ TEST_P(SyncOnAny, UnlockByAStrangerIsALogicErrorAndChangesNothing) {
 }
 
 // Q3
-TEST_P(SyncOnAny, AMutexWhoseOwnerEndedIsBroken) {
+TEST_P(SyncOnAny, LCK_08_AMutexWhoseOwnerEndedIsBroken) {
   in_run([] {
     coir::mutex mutex;
     coir::spawn([&] { mutex.lock(); }).get();
@@ -60,7 +60,7 @@ TEST_P(SyncOnAny, AMutexWhoseOwnerEndedIsBroken) {
 }
 
 // Q3
-TEST_P(SyncOn, WaitersHearThatTheOwnerEnded) {
+TEST_P(SyncOn, LCK_08_WaitersHearThatTheOwnerEnded) {
   in_run([] {
     coir::mutex mutex;
     coir::event end;
@@ -83,7 +83,7 @@ TEST_P(SyncOn, WaitersHearThatTheOwnerEnded) {
 }
 
 // Q1
-TEST_P(SyncOn, UnlockHandsTheMutexToTheOldestWaiter) {
+TEST_P(SyncOn, LCK_01_UnlockHandsTheMutexToTheOldestWaiter) {
   in_run([] {
     coir::mutex mutex;
     std::vector<int> order;
@@ -120,7 +120,7 @@ TEST(SyncOnFibers, ANewcomerCannotOvertakeTheOneAMutexWasHandedTo) {
 }
 
 // C4, C5
-TEST(SyncOnFibers, AWaiterCancelledAfterTheHandOverHoldsTheMutex) {
+TEST(SyncOnFibers, LCK_04_AWaiterCancelledAfterTheHandOverHoldsTheMutex) {
   coir::run([] {
     coir::mutex mutex;
     bool held = false;
@@ -154,7 +154,7 @@ TEST_P(SyncOn, AWaiterThatIsCancelledDoesNotHoldTheMutex) {
 }
 
 // Q4, T2
-TEST_P(SyncOn, ATimedLockGivesUp) {
+TEST_P(SyncOn, LCK_10_ATimedLockGivesUp) {
   in_run([] {
     coir::mutex mutex;
     mutex.lock();
@@ -193,7 +193,7 @@ TEST_P(SyncOn, AMutexExcludesAcrossSuspensions) {
 }
 
 // Q3
-TEST_P(SyncOnAny, ReleasingMorePermitsThanThereAreIsALogicErrorAndChangesNothing) {
+TEST_P(SyncOnAny, SEM_07_ReleasingMorePermitsThanThereAreIsALogicErrorAndChangesNothing) {
   in_run([] {
     coir::semaphore semaphore(2);
     EXPECT_THROW(semaphore.release(), std::logic_error);
@@ -222,7 +222,7 @@ TEST_P(SyncOnAny, TimedAcquiresGiveUp) {
 }
 
 // Q1
-TEST_P(SyncOn, APermitGoesToTheOldestWaiterAndNoNewcomerOvertakes) {
+TEST_P(SyncOn, SEM_06_APermitGoesToTheOldestWaiterAndNoNewcomerOvertakes) {
   in_run([] {
     coir::semaphore semaphore(0, 2);
     auto first = coir::spawn([&] { semaphore.acquire(); });
@@ -268,7 +268,7 @@ TEST_P(SyncOn, ACancelledAcquireTakesNoPermit) {
 }
 
 // C4
-TEST(SyncOnFibers, AWaiterCancelledAfterItsReleaseKeepsThePermit) {
+TEST(SyncOnFibers, SEM_03_AWaiterCancelledAfterItsReleaseKeepsThePermit) {
   coir::run([] {
     coir::semaphore semaphore(0, 1);
     bool acquired = false;
@@ -287,7 +287,7 @@ TEST(SyncOnFibers, AWaiterCancelledAfterItsReleaseKeepsThePermit) {
 }
 
 // C4, Q1
-TEST_P(SyncOn, SetWakesAllEvenIfClearFollows) {
+TEST_P(SyncOn, EVT_02_SetWakesAllEvenIfClearFollows) {
   in_run([] {
     coir::event event;
     std::vector<coir::task<>> tasks;
@@ -304,7 +304,7 @@ TEST_P(SyncOn, SetWakesAllEvenIfClearFollows) {
 }
 
 // Q4
-TEST_P(SyncOnAny, ASetEventLetsPassAndAClearOneTimesOut) {
+TEST_P(SyncOnAny, EVT_04_ASetEventLetsPassAndAClearOneTimesOut) {
   in_run([] {
     coir::event event;
     EXPECT_FALSE(event.wait_for(1ms));
@@ -400,7 +400,7 @@ TEST_P(SyncOnAny, AConditionWaitWithoutTheLockIsALogicError) {
 }
 
 // Q1
-TEST_P(SyncOn, NotifyEndsTheWaitOfTheOldest) {
+TEST_P(SyncOn, CND_01_NotifyEndsTheWaitOfTheOldest) {
   in_run([] {
     coir::mutex mutex;
     coir::condition_variable condition;
@@ -427,7 +427,7 @@ TEST_P(SyncOn, NotifyEndsTheWaitOfTheOldest) {
 }
 
 // C5
-TEST(SyncOnFibers, OneThatWasNotifiedIsNotCancelledAnyMore) {
+TEST(SyncOnFibers, CND_05_OneThatWasNotifiedIsNotCancelledAnyMore) {
   coir::run([] {
     coir::mutex mutex;
     coir::condition_variable condition;
