@@ -2,10 +2,12 @@
 /// A plain thread, outside of any run, that waits for what tasks wait for.
 
 #include <memory>
+#include <utility>
 
 #include <coir/cancel/scope.hpp>
 #include <coir/timer/timer.hpp>
 
+#include "cancel/stand_in.hpp"
 #include "wait/ready_queue.hpp"
 
 namespace coir::detail {
@@ -30,12 +32,19 @@ struct adopted_thread : task_core {
   timer_queue own_timers;
 };
 
+thread_local task_core* standing_in = nullptr;
+
 }  // namespace
+
+stand_in::stand_in(task_core& record) noexcept : before_(std::exchange(standing_in, &record)) {}
+stand_in::~stand_in() { standing_in = before_; }
+task_core* stand_in::here() noexcept { return standing_in; }
 
 task_core& current_task_or_thread() {
   if (task_core* const running = current_task()) [[likely]]
     return *running;
   if (this_thread.adopt != nullptr) return this_thread.adopt();
+  if (standing_in != nullptr) return *standing_in;
   static thread_local adopted_thread record;
   return record;
 }

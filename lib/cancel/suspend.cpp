@@ -11,6 +11,7 @@
 
 #include <coir/timer/timer.hpp>
 
+#include "wait/outside.hpp"
 #include "wait/parker.hpp"
 #include "wait/ready_queue.hpp"
 #include "wait/seat.hpp"
@@ -39,6 +40,22 @@ wake_reason claimed_reason(task_core const& self) noexcept {
 void sleep_through_timers(task_core& self) {
   while (!sleep_until_woken(self, self.timers->earliest()))
     self.timers->fire_due(std::chrono::steady_clock::now());
+}
+
+/// A serial task's wait is ended by its own timers, or by somebody outside of the run. Returns once it
+/// has been ended, or when neither is left.
+void sleep_alone(task_core& self) {
+  while (is_parked(self)) {
+    time_point const until = self.timers->earliest();
+    if (outside* const world = this_thread.world->get()) {
+      if (!world->sleep(self, until)) return;
+    } else if (until == never) {
+      return;
+    } else {
+      sleep_until_woken(self, until);
+    }
+    self.timers->fire_due(std::chrono::steady_clock::now());
+  }
 }
 
 /// current_task_or_thread(), without a call when a task is running.
@@ -104,14 +121,13 @@ wake_reason suspension::park() {
   switch (self_.kind) {
     case task_kind::fiber: self_.home->park(self_); break;
     case task_kind::serial:
-      while (is_parked(self_) && !self_.timers->empty()) {
-        sleep_until_woken(self_, self_.timers->earliest());
-        self_.timers->fire_due(std::chrono::steady_clock::now());
-      }
+      sleep_alone(self_);
       if (withdraw())
         throw deadlock(std::string("coir: ") + what_ +
                        " can never end: on the serial model no other "
                        "task is running that could end it; use fibers or threads");
+      while (!sleep_until_woken(self_, never)) {  // whoever has claimed it owes a wake
+      }
       break;
     case task_kind::boost_fiber: seat_of(self_).park(); break;
     case task_kind::thread: sleep_through_timers(self_); break;

@@ -75,8 +75,15 @@ time_point fibers_runtime::clock() const noexcept {
 }
 
 void fibers_runtime::idle() {
+  // Asked first: who is not expected any more has left his wakes in the inbox before.
+  bool const wakes_may_come = world() != nullptr && world()->expects_someone();
   if (queue_.clock != nullptr) {
     if (queue_.take_inbox()) return;
+    if (wakes_may_come) {
+      // Time may not jump: what is done out there takes real time, and no virtual one.
+      if (queue_.fall_asleep()) reactor_.sleep(never);
+      return;
+    }
     if (timers_.empty()) return nothing_can_run();
     queue_.clock->advance_to(timers_.earliest());
     return;
@@ -86,7 +93,9 @@ void fibers_runtime::idle() {
     if (queue_.take_inbox()) return;
     relax();
   }
-  if (timers_.empty() && options().when_stuck != when_stuck::wait && stuck_in_real_time()) return;
+  if (timers_.empty() && options().when_stuck != when_stuck::wait && !wakes_may_come &&
+      stuck_in_real_time())
+    return;
   time_point until = timers_.earliest();
   time_point const clock = std::chrono::steady_clock::now();
   if (trim_wanted_ && clock >= next_trim_) {

@@ -26,6 +26,7 @@ class fibers_runtime final : public runtime {
 
   void start(task_record& fresh) override;
   void task_left(std::size_t left) noexcept override;
+  [[nodiscard]] int bell() const noexcept override { return reactor_.bell(); }
 
   /// The runtime whose queue `home` is.
   static fibers_runtime& of(ready_queue& home) noexcept;

@@ -11,6 +11,7 @@
 #include <coir/cancel/suspend.hpp>
 #include <coir/model/task_record.hpp>
 
+#include "cancel/stand_in.hpp"
 #include "model/boost_fibers.hpp"
 #include "model/callbacks.hpp"
 #include "model/fibers.hpp"
@@ -85,6 +86,10 @@ std::size_t usual_stack_size(model kind) noexcept {
 template <class Runtime>
 void run_on(run_options const& options, task_record& main) {
   Runtime run(options);
+  struct closing {
+    Runtime& run;
+    ~closing() { run.close_world(); }
+  } const at_end{run};
   main.stack_size = options.stack_size != 0 ? options.stack_size : usual_stack_size(options.model);
   run.adopt(main);
   run.run(main);
@@ -159,13 +164,13 @@ void run_main(run_options const& options, task_record& main) {
   main.id = next_task_id();
   main.name = std::make_unique<std::string>("main");
   main.locals = current_task_or_thread().locals;
-  if (task_core* const outer = current_task()) {
-    if (outer->kind != task_kind::thread)
-      misuse(
-          "coir: run() inside a task of a fibers, boost_fibers or serial run; just call the "
-          "function");
-    attach(main.root, *outer->innermost);  // the task's cancel cancels its run (G6)
-  }
+  task_core* outer = current_task();
+  if (outer != nullptr && outer->kind != task_kind::thread)
+    misuse(
+        "coir: run() inside a task of a fibers, boost_fibers or serial run; just call the "
+        "function");
+  if (outer == nullptr) outer = stand_in::here();
+  if (outer != nullptr) attach(main.root, *outer->innermost);  // a cancel goes on to the run (G6)
   switch (options.model) {
     case model::serial: return run_on<serial_runtime>(options, main);
     case model::threads: return run_on<threads_runtime>(options, main);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <coir/base/check.hpp>
+#include <coir/time/deadline.hpp>
 
 #include "context/sanitizer.hpp"
 #include "model/callbacks.hpp"
@@ -165,6 +166,24 @@ void runtime::shut_down() noexcept {
     }
     inherit(next->root, cancel_reason(cancel_cause::shutdown));
   }
+}
+
+std::shared_ptr<outside> runtime::world(std::shared_ptr<outside> (*make)(runtime& run)) {
+  {
+    guard const held(lock_);
+    if (world_ != nullptr) return world_;
+  }
+  std::shared_ptr<outside> fresh = make(*this);
+  guard const held(lock_);
+  if (world_ == nullptr) world_ = fresh;
+  return world_;
+}
+
+void runtime::close_world() noexcept {
+  if (world_ == nullptr) return;
+  bool const waits = options_.grace > std::chrono::nanoseconds::zero();
+  auto const start = std::chrono::steady_clock::now();
+  world_->close(waits ? deadline_after(start, options_.grace) : time_point::min());
 }
 
 std::size_t runtime::live_count() noexcept {

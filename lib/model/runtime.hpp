@@ -6,11 +6,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <coir/model/task_info.hpp>
 #include <coir/model/task_record.hpp>
+
+#include "wait/outside.hpp"
 
 namespace coir::detail {
 
@@ -45,6 +48,17 @@ class runtime {
   [[nodiscard]] std::uint32_t next_turn() noexcept {
     return turns_.fetch_add(1, std::memory_order_relaxed);
   }
+
+  /// The eventfd that ends the sleep of this run's worker; -1 when it has none.
+  [[nodiscard]] virtual int bell() const noexcept { return -1; }
+
+  /// The world outside of this run. Null at first; `make` makes it when it is first needed.
+  ///   Thread: world(), where tasks run one at a time only; world(make), any task's.
+  [[nodiscard]] std::shared_ptr<outside> const& world() const noexcept { return world_; }
+  std::shared_ptr<outside> world(std::shared_ptr<outside> (*make)(runtime& run));
+
+  /// The last act of a run: nobody outside reaches it from now on.
+  void close_world() noexcept;
 
   /// The life of one task, from its first step to its end, on the stack it runs on. The record may
   /// be gone afterwards.
@@ -88,6 +102,7 @@ class runtime {
   list<task_record, live_hook> tasks_;  // all that have not ended
   std::size_t adopted_ = 0;             // ever
   std::size_t ended_ = 0;  // of these, and their results have been destroyed if need be
+  std::shared_ptr<outside> world_;
   bool shutting_down_ = false;
   std::atomic<std::uint32_t> turns_{0};  // not guarded, as the next two
   std::atomic<std::size_t> failed_{0};

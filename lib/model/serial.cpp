@@ -16,7 +16,8 @@ void serial_runtime::run(task_record& main) {
 
 void serial_runtime::start(task_record& fresh) {
   fresh.timers = &timers_;
-  thread_state const outside = std::exchange(this_thread, thread_state{&fresh, nullptr});
+  thread_state const outside =
+      std::exchange(this_thread, thread_state{&fresh, nullptr, nullptr, &world()});
   live(fresh);
   this_thread = outside;
 }

@@ -19,14 +19,14 @@ task_core* sleeping() noexcept {
   return reinterpret_cast<task_core*>(&marker);
 }
 
+}  // namespace
+
 void ring_bell(int wake_fd) noexcept {
   int const saved = errno;
   std::uint64_t const one = 1;
   (void)!::write(wake_fd, &one, sizeof one);  // fails only when it has been rung 2^64 times
   errno = saved;
 }
-
-}  // namespace
 
 inbox::~inbox() {
   // A waker may still be between its push and its last look at this inbox: that is a moment.

@@ -9,6 +9,9 @@
 
 namespace coir::detail {
 
+/// Adds one to an eventfd. Async-signal-safe; keeps errno.
+void ring_bell(int wake_fd) noexcept;
+
 /// Woken tasks on their way to the worker that owns them.
 ///
 /// A stack that the worker empties as a whole; the tasks are its links, so nothing is allocated.

@@ -36,6 +36,15 @@ void wake(task_core& claimed) noexcept {
   if ((before & word::asleep) != 0) futex_wake(&claimed.word);
 }
 
+std::uint32_t announce_sleep(task_core& self) noexcept {
+  return self.word.fetch_or(word::asleep, std::memory_order_seq_cst) | word::asleep;
+}
+
+void rouse(task_core& sleeper) noexcept {
+  sleeper.word.fetch_and(~word::asleep, std::memory_order_seq_cst);
+  futex_wake(&sleeper.word);
+}
+
 bool sleep_until_woken(task_core& self, time_point until) noexcept {
   constexpr int spins = 32;
   std::uint32_t at = self.word.load(std::memory_order_acquire);
@@ -44,7 +53,7 @@ bool sleep_until_woken(task_core& self, time_point until) noexcept {
     at = self.word.load(std::memory_order_acquire);
   }
   if ((at & word::woken) != 0) return true;
-  at = self.word.fetch_or(word::asleep, std::memory_order_acq_rel) | word::asleep;
+  at = announce_sleep(self);
   if ((at & word::woken) == 0) futex_wait(self.word, at, until);
   return (self.word.load(std::memory_order_acquire) & word::woken) != 0;
 }

@@ -13,4 +13,14 @@ namespace coir::detail {
 ///   Thread: self's own.
 bool sleep_until_woken(task_core& self, time_point until) noexcept;
 
+/// For a sleep that others may end without a wake(): announced first, then the sleeper looks whether
+/// there is anything to do, and only then it sleeps on the word while that has the value returned here.
+/// So either he sees what they have done, or they see him asleep.
+///   Thread: self's own.
+std::uint32_t announce_sleep(task_core& self) noexcept;
+
+/// Ends such a sleep of a parked task, once: it looks again.
+///   Thread: any, while the task is parked.
+void rouse(task_core& sleeper) noexcept;
+
 }  // namespace coir::detail

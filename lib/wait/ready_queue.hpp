@@ -113,11 +113,14 @@ struct ready_queue {
   inbox outside_;            // its wakes from other threads
 };
 
+class outside;
+
 /// The running task of this thread, and who schedules it.
 struct thread_state {
   task_core* current = nullptr;
   ready_queue* home = nullptr;      // the worker it runs on, if it is a fiber
   task_core& (*adopt)() = nullptr;  // another library's scheduler: makes what runs a task
+  std::shared_ptr<outside> const* world = nullptr;  // serial: of its run; holds null at first
 };
 extern constinit thread_local thread_state this_thread;
 

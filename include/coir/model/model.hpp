@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 
@@ -44,6 +45,12 @@ struct run_options {
                                       ///< system's default (`ulimit -s`) for a thread
   virtual_clock* clock = nullptr;     ///< fibers: a virtual clock; null: real time
   coir::when_stuck when_stuck = coir::when_stuck::wait;  ///< fibers: when nothing can run any more
+  std::chrono::nanoseconds grace =
+      std::chrono::seconds(5);      ///< how long the run waits at its end for what it cannot
+                                    ///< cancel, calls of offload() that were abandoned, before
+                                    ///< it warns and returns; zero: it does neither
+  std::size_t offload_threads = 0;  ///< how many calls of offload() run at the same time; 0: as
+                                    ///< many as there are CPUs and 4 more, at most 32
 };
 
 /// How one task is spawned.

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Between a run and the threads outside: what this room keeps for a run.
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include <coir/sync/semaphore.hpp>
+
+#include "wait/outside.hpp"
+
+namespace coir::detail {
+
+class runtime;
+
+/// The world outside of a run, as this room knows it. Plain threads share one of no run.
+class door final : public outside {
+ public:
+  door(int bell, std::size_t offload_threads);
+
+  /// That of the calling task's run; outside of a run, that of no run.
+  static std::shared_ptr<door> here();
+
+  /// A call was abandoned; it has ended.
+  void abandon() noexcept { abandoned_.fetch_add(1, std::memory_order_relaxed); }
+  void abandoned_ended() noexcept;
+
+  void close(time_point give_up) noexcept override;
+
+  semaphore threads;  // a permit for each thread that may be at an offloaded call
+
+ private:
+  std::atomic<std::uint32_t> abandoned_{0};  // close() sleeps on it
+};
+
+}  // namespace coir::detail
