@@ -19,7 +19,9 @@ namespace {
 // The words as they were typed.
 struct typed {
   std::vector<std::string> workloads;
-  std::string models = "serial,fibers,threads";
+  std::string models = coir::is_available(coir::model::boost_fibers)
+                           ? "serial,fibers,boost_fibers,threads"
+                           : "serial,fibers,threads";
   std::string tasks;
   std::string repeat = "1";
   std::string limit = "5";
@@ -54,6 +56,11 @@ std::vector<workload const*> parse_workloads(typed const& words) {
 // In the order of the table of models, std beside the threads it is to be compared with.
 std::vector<std::string_view> parse_models(typed const& words) {
   auto const named = parse_names("model", split(words.models), model_names());
+  for (auto const& each : models) {
+    if (!each.model || coir::is_available(*each.model)) continue;
+    if (std::ranges::find(named, each.name) != named.end())
+      throw usage_error(fmt::format("--models: this build of coir has no {}", each.name));
+  }
   auto const is_named = [&](std::string_view model) {
     return std::ranges::find(named, model) != named.end();
   };

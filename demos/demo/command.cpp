@@ -83,6 +83,8 @@ std::string obstacle(demo const& what, typed const& words, coir::model model) {
     return fmt::format("--virtual: time is virtual on fibers only, not on {}",
                        coir::to_string(model));
   }
+  if (!coir::is_available(model))
+    return fmt::format("--model: this build of coir has no {}", coir::to_string(model));
   if (model == coir::model::serial && !what.on_serial) {
     return fmt::format(
         "{}: its tasks wait for each other, and on serial they run one after the other; use fibers "

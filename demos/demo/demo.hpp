@@ -50,6 +50,7 @@ extern demo const lock_demo;
 extern demo const producers_demo;
 extern demo const chess_demo;
 extern demo const books_demo;
+extern demo const blocking_demo;
 
 /// The text of the file in which a demo stands.
 std::string_view source_of(demo const& what);

@@ -30,6 +30,7 @@ std::span<demo const* const> all_demos() {
       &lock_demo,
       &producers_demo,
       // Work
+      &blocking_demo,
       &chess_demo,
       &books_demo,
   };

@@ -10,6 +10,8 @@ import unittest
 
 COIR = sys.argv.pop()
 MODELS = ["fibers", "threads"]
+if subprocess.run([COIR, "demo", "sum", "--model", "boost_fibers", "--unit", "1us"], capture_output=True).returncode == 0:
+    MODELS.append("boost_fibers")
 
 
 def demo(*words):
@@ -227,6 +229,12 @@ class Work(Case):
         self.lines("chess", "--virtual", "--opponents", "3", "--pairs", "2")
         self.assertIn("0:06:00 one after the other, 0:01:15 from table to table", self.seen)
 
+
+    def test_blocking(self):
+        self.lines("blocking", "--unit", "20ms")
+        self.no_sooner([10, 1, 1])
+        self.lines("blocking", "--model", "threads", "--unit", "20ms")
+        self.no_sooner([1, 1, 1])
 
     def test_books(self):
         with tempfile.NamedTemporaryFile("w") as book:
