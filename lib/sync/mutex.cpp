@@ -105,6 +105,7 @@ void mutex::abandoned(detail::held_lock& self) noexcept {
   {
     guard const held(broken.lock_);
     broken.broken_ = true;
+    broken.owner_ = nullptr;  // another task may come to lie at its address
     while (detail::wait_node* const each = broken.waiters_.claim_first()) {
       each->item = &broken;  // tells it that it was not handed the mutex
       woken.add(each->task);

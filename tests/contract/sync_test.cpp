@@ -240,7 +240,7 @@ TEST_P(SyncOn, SEM_06_APermitGoesToTheOldestWaiterAndNoNewcomerOvertakes) {
 }
 
 // Q1
-TEST_P(SyncOn, ReleaseOfSeveralWakesAsMany) {
+TEST_P(SyncOn, SEM_05_ReleaseOfSeveralWakesAsMany) {
   in_run([] {
     coir::semaphore semaphore(0, 3);
     auto first = coir::spawn([&] { semaphore.acquire(); });
@@ -389,7 +389,7 @@ TEST_P(SyncOn, ACancelledConditionWaitWaitsForTheLock) {
 }
 
 // Q3
-TEST_P(SyncOnAny, AConditionWaitWithoutTheLockIsALogicError) {
+TEST_P(SyncOnAny, CND_07_AConditionWaitWithoutTheLockIsALogicError) {
   in_run([] {
     coir::mutex mutex;
     coir::condition_variable condition;
