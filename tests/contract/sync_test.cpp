@@ -56,6 +56,9 @@ TEST_P(SyncOnAny, LCK_08_AMutexWhoseOwnerEndedIsBroken) {
     EXPECT_THROW(mutex.lock(), coir::broken_lock);
     EXPECT_THROW((void)mutex.try_lock(), coir::broken_lock);
     EXPECT_THROW((void)mutex.try_lock_for(1h), coir::broken_lock);
+    EXPECT_FALSE(mutex.is_locked());
+    // Most likely where the owner was; it holds nothing all the same.
+    EXPECT_THROW(coir::spawn([&] { mutex.unlock(); }).get(), std::logic_error);
   });
 }
 
