@@ -11,15 +11,16 @@ using guard = std::lock_guard<detail::spin_lock>;
 
 void cancel_scope::cancel(std::string text) {
   cancel_reason reason(cancel_cause::requested, std::move(text));
-  // Held while the cancel spreads: until then the scope cannot be left. Nothing in there suspends.
-  guard const held(lock_);
+  std::unique_lock<detail::spin_lock> held(lock_);
   if (state_ == state::left || (called_ && state_ == state::fresh)) return;
   called_ = true;
-  if (inside_ != nullptr) {
-    detail::cancel(inside_->base(), std::move(reason));
-  } else {
+  if (inside_ == nullptr) {
     reason_ = std::move(reason);
+    return;
   }
+  // Held until the scope is marked: so long it cannot be left. Then released, for what follows may
+  // destroy a task's result, whose destructor may use this very scope.
+  detail::cancel(inside_->base(), std::move(reason), *held.release());
 }
 
 bool cancel_scope::cancel_called() const noexcept {
@@ -30,8 +31,8 @@ bool cancel_scope::cancel_called() const noexcept {
 }
 
 void cancel_scope::set_deadline(time_point deadline) {
-  deadline_ = deadline;
   if (inside_ != nullptr) inside_->move_deadline(deadline);
+  deadline_ = deadline;  // last: the above throws, and then nothing has changed
 }
 
 void cancel_scope::set_shielded(bool shielded) {
@@ -45,7 +46,7 @@ void cancel_scope::open(detail::timed_scope& scope) {
     detail::misuse("coir: cancel_scope::run() was called a second time; make a new scope");
   state_ = state::entered;
   inside_ = &scope;
-  if (called_) detail::cancel(scope.base(), reason_);
+  if (called_) detail::cancel(scope.base(), reason_);  // it is empty: this marks it and no more
 }
 
 void cancel_scope::close() noexcept {

@@ -59,6 +59,15 @@ void mark_inherited(scope& root, cancel_reason const& reason) noexcept {
 /// the lock of one task, for a moment also that of a task below it, never the other way round.
 class spreading {
  public:
+  /// Requests a cancel of `s`, which is not touched any more afterwards.
+  void begin(scope& s, cancel_reason reason) noexcept {
+    guard const held(s.task->lock);
+    ++s.requests;
+    if (!s.called && !s.inherited) s.reason = std::move(reason);
+    s.called = true;
+    refresh(s);
+  }
+
   /// Brings `reached` up to date in `from` and further in, and claims the task if it is now to be
   /// interrupted. The task is locked.
   void refresh(scope& from) noexcept {
@@ -89,7 +98,8 @@ class spreading {
     });
   }
 
-  /// Goes on to the tasks noted, then wakes whom the cancel interrupts. Nothing is locked.
+  /// Goes on to the tasks noted, then wakes whom the cancel interrupts. Nothing is locked: the last
+  /// reference to a task may go here, and with it the user's result.
   void finish() noexcept {
     while (next_ != nullptr) {
       scope& root = *next_;
@@ -134,13 +144,14 @@ bool leave(scope& s) noexcept {
 
 void cancel(scope& s, cancel_reason reason) noexcept {
   spreading cancel;
-  {
-    guard const held(s.task->lock);
-    ++s.requests;
-    if (!s.called && !s.inherited) s.reason = std::move(reason);
-    s.called = true;
-    cancel.refresh(s);
-  }
+  cancel.begin(s, std::move(reason));
+  cancel.finish();
+}
+
+void cancel(scope& s, cancel_reason reason, spin_lock& keeping) noexcept {
+  spreading cancel;
+  cancel.begin(s, std::move(reason));
+  keeping.unlock();
   cancel.finish();
 }
 

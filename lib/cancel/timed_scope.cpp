@@ -27,14 +27,12 @@ bool timed_scope::exit() noexcept {
 void timed_scope::move_deadline(time_point deadline) {
   if (current_task_or_thread().timers != base_.task->timers)
     misuse("coir: a scope's deadline may be moved only by the thread that serves its timers");
+  bool const come = deadline != never && deadline <= now();
   base_.task->timers->cancel(*this);
+  // Throws only where no timer was set: one that was has just made room.
+  if (deadline != never && !come) base_.task->timers->set(*this, deadline);
   deadline_ = deadline;
-  if (deadline == never) return;
-  if (deadline <= now()) {
-    cancel(base_, cancel_reason(cancel_cause::deadline));
-  } else {
-    base_.task->timers->set(*this, deadline);
-  }
+  if (come) cancel(base_, cancel_reason(cancel_cause::deadline));
 }
 
 void timed_scope::on_time(timer& self) noexcept {

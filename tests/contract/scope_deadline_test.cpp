@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 /// Deadlines of cancel scopes, moved and met.
 
+#include <stdexcept>
+
 #include "contract/models.hpp"
 
 namespace contract {
@@ -33,6 +35,20 @@ TEST_P(ScopeDeadlineOnAny, TMO_16_TMO_21_MovingADeadlineIntoThePastCancelsAtOnce
       coir::yield();
       ADD_FAILURE() << "went on";
     }));
+  });
+}
+
+// T1: the thread that serves a deadline moves it, and who may not has changed nothing
+TEST(ScopeDeadlineOnThreads, ADeadlineThatCannotBeMovedStaysWhatItWas) {
+  coir::run({.model = coir::model::threads}, [] {
+    coir::time_point const before = coir::now() + 1h;
+    coir::cancel_scope scope(before);
+    auto task = coir::spawn([&] { return scope.run([] { coir::event().wait(); }); });
+    await_parked(task);
+    EXPECT_THROW(scope.set_deadline(coir::now()), std::logic_error);
+    EXPECT_EQ(scope.deadline(), before);
+    scope.cancel();
+    EXPECT_FALSE(task.get());
   });
 }
 

@@ -93,6 +93,8 @@ class COIR_EXPORT cancel_scope {
 
   [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
   /// Moves the deadline; one that has come cancels at once.
+  ///   Throws: std::logic_error while another thread serves the timers of the task that is inside,
+  ///   std::bad_alloc; the deadline then is what it was.
   void set_deadline(time_point deadline);
 
   /// While shielded, outer cancels do not reach in; its own still do (C9).

@@ -68,6 +68,10 @@ COIR_EXPORT bool leave(scope& s) noexcept;
 ///   O(scopes reached)
 COIR_EXPORT void cancel(scope& s, cancel_reason reason) noexcept;
 
+/// The same, called with `keeping` held, a lock that keeps `s` from being left. It is released once
+/// `s` is not needed any more, and before anything of the user's may run.
+COIR_EXPORT void cancel(scope& s, cancel_reason reason, spin_lock& keeping) noexcept;
+
 /// "requested", with this text; without it if there is no memory for it. For destructors.
 COIR_EXPORT cancel_reason cleanup_reason(char const* text) noexcept;
 

@@ -24,6 +24,7 @@ class COIR_EXPORT timed_scope : private timer {
   bool exit() noexcept;
 
   /// Moves the deadline. Not while another thread is at the owner's timers: from the owner's worker.
+  ///   Throws: std::logic_error from elsewhere, std::bad_alloc; the deadline then is what it was.
   void move_deadline(time_point deadline);
 
   [[nodiscard]] scope& base() noexcept { return base_; }
