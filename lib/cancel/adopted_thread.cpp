@@ -38,7 +38,6 @@ thread_local task_core* standing_in = nullptr;
 
 stand_in::stand_in(task_core& record) noexcept : before_(std::exchange(standing_in, &record)) {}
 stand_in::~stand_in() { standing_in = before_; }
-task_core* stand_in::here() noexcept { return standing_in; }
 
 task_core& current_task_or_thread() {
   if (task_core* const running = current_task()) [[likely]]

@@ -16,9 +16,6 @@ class stand_in {
   stand_in(stand_in const&) = delete;
   stand_in& operator=(stand_in const&) = delete;
 
-  /// Who stands for the calling thread; null: nobody.
-  [[nodiscard]] static task_core* here() noexcept;
-
  private:
   task_core* const before_;
 };

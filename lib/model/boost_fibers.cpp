@@ -3,11 +3,14 @@
 
 #include "model/boost_fibers.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <exception>
 #include <thread>
 #include <utility>
 
 #include <coir/model/boost_fibers.hpp>
+#include <coir/sys/futex.hpp>
 
 #include "context/overflow.hpp"
 #include "model/boost_fibers_loop.hpp"
@@ -18,13 +21,22 @@ namespace coir::detail {
 void boost_fibers_runtime::run(task_record& main) {
   catch_overflows(&is_overflow);
   std::exception_ptr never_began;
-  std::thread([&] {
+  std::atomic<std::uint32_t> over{0};
+  std::thread worker([&] {
     try {
       serve(main);
     } catch (...) {
       never_began = std::current_exception();
     }
-  }).join();
+    over.store(1, std::memory_order_release);
+    futex_wake(&over);
+  });
+  // Meanwhile the caller has the deadlines around the run to serve.
+  while (over.load(std::memory_order_acquire) == 0) {
+    futex_wait(over, 0, around_.earliest());
+    around_.fire_due(std::chrono::steady_clock::now());
+  }
+  worker.join();
   if (never_began) {
     disown(main);
     std::rethrow_exception(never_began);

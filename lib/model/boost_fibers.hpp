@@ -20,7 +20,7 @@ class boost_seat;
 /// Thread: the run's own, but for the constructor and run().
 class boost_fibers_runtime final : public runtime {
  public:
-  explicit boost_fibers_runtime(run_options const& options) noexcept
+  explicit boost_fibers_runtime(run_options const& options)
       : runtime(model::boost_fibers, options) {}
 
   /// Runs `main` and everything it spawns, to the end.

@@ -21,7 +21,9 @@ constexpr std::chrono::seconds trim_period{1};  // how long others must lie idle
 }  // namespace
 
 fibers_runtime::fibers_runtime(run_options const& options)
-    : runtime(model::fibers, options), queue_(*this, options.clock) {
+    : runtime(model::fibers, options),
+      timers_(options.clock != nullptr ? own_timers_ : around_),
+      queue_(*this, options.clock) {
   catch_overflows(&is_overflow);
   sanitizer::describe_thread_stack(own_stack_);
   queue_.root.on = &own_stack_;
@@ -57,6 +59,7 @@ void fibers_runtime::loop(task_record& main) {
     // 2. Due timers end their waits.
     time_point const now = clock();
     timers_.fire_due(now);
+    if (queue_.clock != nullptr) serve_deadlines_around();
     // 3. Ready tasks run, each switching to the next, until none is left or it is time to look.
     queue_.run_ready(now);
     // 4. Once main has ended, all that is left is cancelled, and the loop goes on until it is gone.
@@ -74,6 +77,11 @@ time_point fibers_runtime::clock() const noexcept {
   return queue_.clock != nullptr ? queue_.clock->now() : std::chrono::steady_clock::now();
 }
 
+/// Deadlines around a run in virtual time are in real time, for so is all that is around it.
+void fibers_runtime::serve_deadlines_around() noexcept {
+  if (!around_.empty()) around_.fire_due(std::chrono::steady_clock::now());
+}
+
 void fibers_runtime::idle() {
   // Asked first: who is not expected any more has left his wakes in the inbox before.
   bool const wakes_may_come = world() != nullptr && world()->expects_someone();
@@ -81,7 +89,7 @@ void fibers_runtime::idle() {
     if (queue_.take_inbox()) return;
     if (wakes_may_come) {
       // Time may not jump: what is done out there takes real time, and no virtual one.
-      if (queue_.fall_asleep()) reactor_.sleep(never);
+      if (queue_.fall_asleep()) reactor_.sleep(around_.earliest());
       return;
     }
     if (timers_.empty()) return nothing_can_run();

@@ -41,6 +41,7 @@ class fibers_runtime final : public runtime {
   };
 
   void loop(task_record& main);
+  void serve_deadlines_around() noexcept;
   void idle();
   void nothing_can_run();
   bool stuck_in_real_time();
@@ -52,8 +53,9 @@ class fibers_runtime final : public runtime {
   static void fiber_entry(boost::context::detail::transfer_t from);
 
   signal_stack signals_;
-  stack own_stack_;  // of the thread, for the sanitizers
-  timer_queue timers_;
+  stack own_stack_;         // of the thread, for the sanitizers
+  timer_queue own_timers_;  // in virtual time
+  timer_queue& timers_;  // those, or the thread's: deadlines around the run are served as its own
   reactor reactor_;
   stack_pool stacks_;
   worker_queue queue_;

@@ -9,9 +9,9 @@
 
 #include <coir/base/check.hpp>
 #include <coir/cancel/suspend.hpp>
+#include <coir/cancel/timed_scope.hpp>
 #include <coir/model/task_record.hpp>
 
-#include "cancel/stand_in.hpp"
 #include "model/boost_fibers.hpp"
 #include "model/callbacks.hpp"
 #include "model/fibers.hpp"
@@ -121,14 +121,24 @@ std::uint64_t next_task_id() noexcept {
   return next++;
 }
 
+namespace {
+
+unsigned exceptions_here() noexcept { return static_cast<unsigned>(std::uncaught_exceptions()); }
+
 birth birth_in(model kind) {
   switch (kind) {
-    case model::serial:
-      return {task_kind::serial, static_cast<unsigned>(std::uncaught_exceptions())};
+    case model::serial: return {task_kind::serial, exceptions_here()};
     case model::threads: return {task_kind::thread, 0};
     case model::boost_fibers: return {task_kind::boost_fiber, 0};
     default: return {task_kind::fiber, 0};
   }
+}
+
+}  // namespace
+
+birth birth_of_main(model kind) {
+  if (kind == model::threads) return {task_kind::thread, exceptions_here()};
+  return birth_in(kind);
 }
 
 birth birth_here(char const* what) {
@@ -164,13 +174,15 @@ void run_main(run_options const& options, task_record& main) {
   main.id = next_task_id();
   main.name = std::make_unique<std::string>("main");
   main.locals = current_task_or_thread().locals;
-  task_core* outer = current_task();
+  task_core const* const outer = current_task();
   if (outer != nullptr && outer->kind != task_kind::thread)
     misuse(
         "coir: run() inside a task of a fibers, boost_fibers or serial run; just call the "
         "function");
-  if (outer == nullptr) outer = stand_in::here();
-  if (outer != nullptr) attach(main.root, *outer->innermost);  // a cancel goes on to the run (G6)
+  // A cancel of the caller goes on to the run (G6). The scope has a note of its own: a run in a cleanup
+  // during unwinding is as undisturbed as the cleanup itself (C6).
+  timed_scope around;
+  attach(main.root, around.base());
   switch (options.model) {
     case model::serial: return run_on<serial_runtime>(options, main);
     case model::threads: return run_on<threads_runtime>(options, main);

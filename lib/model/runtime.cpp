@@ -24,6 +24,9 @@ task_record::~task_record() {
   sanitizer::drop_exception(error);
 }
 
+runtime::runtime(model kind, run_options const& options)
+    : around_(*current_task_or_thread().timers), kind_(kind), options_(options) {}
+
 void runtime::adopt(task_record& fresh) noexcept {
   fresh.run = this;
   fresh.add_ref();

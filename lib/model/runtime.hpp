@@ -12,6 +12,7 @@
 
 #include <coir/model/task_info.hpp>
 #include <coir/model/task_record.hpp>
+#include <coir/timer/timer.hpp>
 
 #include "wait/outside.hpp"
 
@@ -79,7 +80,7 @@ class runtime {
   /// Adds what only the model knows.
   virtual void count(run_statistics&) noexcept {}
 
-  runtime(model kind, run_options const& options) noexcept : kind_(kind), options_(options) {}
+  runtime(model kind, run_options const& options);
   ~runtime() = default;
 
   /// Cancels every live task, and all that are spawned from now on (G1).
@@ -89,6 +90,11 @@ class runtime {
 
   /// Who waits in what and for whom, a line each, and who do so in a circle.
   [[nodiscard]] std::string describe_waits();
+
+  /// The timers of the thread that called run(): deadlines around the run, which nobody else serves
+  /// while the run has that thread. Whoever keeps the thread busy fires them.
+  ///   Thread: the caller's of run().
+  timer_queue& around_;
 
  private:
   [[nodiscard]] std::vector<record_ref<task_record>> live_tasks();

@@ -15,7 +15,7 @@ void serial_runtime::run(task_record& main) {
 }
 
 void serial_runtime::start(task_record& fresh) {
-  fresh.timers = &timers_;
+  fresh.timers = &around_;  // the thread's: a wait serves the deadlines around the run too
   thread_state const outside =
       std::exchange(this_thread, thread_state{&fresh, nullptr, nullptr, &world()});
   live(fresh);

@@ -3,8 +3,6 @@
 
 #pragma once
 
-#include <coir/timer/timer.hpp>
-
 #include "model/runtime.hpp"
 
 namespace coir::detail {
@@ -13,14 +11,11 @@ namespace coir::detail {
 /// Thread: the run's own.
 class serial_runtime final : public runtime {
  public:
-  explicit serial_runtime(run_options const& options) noexcept : runtime(model::serial, options) {}
+  explicit serial_runtime(run_options const& options) : runtime(model::serial, options) {}
 
   void run(task_record& main);
   void start(task_record& fresh) override;
   void task_left(std::size_t) noexcept override {}
-
- private:
-  timer_queue timers_;
 };
 
 }  // namespace coir::detail

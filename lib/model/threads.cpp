@@ -40,8 +40,7 @@ void live_here(task_record& task, timer_queue& timers) noexcept {
 
 }  // namespace
 
-threads_runtime::threads_runtime(run_options const& options) noexcept
-    : runtime(model::threads, options) {}
+threads_runtime::threads_runtime(run_options const& options) : runtime(model::threads, options) {}
 
 threads_runtime::~threads_runtime() {
   // All tasks have ended: every thread is idle, or on its way there.
@@ -57,13 +56,13 @@ threads_runtime::~threads_runtime() {
 }
 
 void threads_runtime::run(task_record& main) {
-  timer_queue timers;
-  live_here(main, timers);
+  live_here(main, around_);  // so its waits serve the deadlines around the run too
   shut_down();
   for (;;) {
     std::uint32_t const seen = left_.load(std::memory_order_acquire);
     if (live_count() == 0) return;
-    futex_wait(left_, seen, never);
+    futex_wait(left_, seen, around_.earliest());
+    around_.fire_due(std::chrono::steady_clock::now());
   }
 }
 

@@ -22,7 +22,7 @@ namespace coir::detail {
 /// Thread: any.
 class threads_runtime final : public runtime {
  public:
-  explicit threads_runtime(run_options const& options) noexcept;
+  explicit threads_runtime(run_options const& options);
   ~threads_runtime();
 
   /// Runs `main`, cancels what it has left behind, and waits until all has ended.

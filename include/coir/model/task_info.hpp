@@ -47,7 +47,7 @@ struct run_statistics {
   std::size_t running = 0;
   std::size_t parked = 0;
   std::size_t turns = 0;   ///< fibers: how often a task was let run
-  std::size_t timers = 0;  ///< fibers: deadlines that are set
+  std::size_t timers = 0;  ///< fibers: deadlines that are set, also those around the run
 };
 
 }  // namespace coir

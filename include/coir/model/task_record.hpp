@@ -108,7 +108,8 @@ struct birth {
   unsigned exceptions_at_entry;
 };
 COIR_EXPORT birth birth_here(char const* what);
-COIR_EXPORT birth birth_in(model kind);
+/// The same of a run's main task, which on some models runs on the caller's own stack.
+COIR_EXPORT birth birth_of_main(model kind);
 
 /// Makes a task of the calling task's run begin, below `parent` if it is a group's.
 ///   Throws: std::system_error when the model cannot carry one more; the task then never was.

@@ -24,8 +24,8 @@ task<typename Call::result> spawn_as(char const* what, spawn_options options, sc
 
 template <class Call, class... Parts>
 typename Call::result run_as(run_options const& options, Parts&&... parts) {
-  record_ref<task_state<Call>> const main(
-      new task_state<Call>(birth_in(options.model), std::in_place, std::forward<Parts>(parts)...));
+  record_ref<task_state<Call>> const main(new task_state<Call>(
+      birth_of_main(options.model), std::in_place, std::forward<Parts>(parts)...));
   main->add_ref();
   record_ref<task_state<Call>> const kept(main.get());
   run_main(options, *main);
@@ -40,7 +40,9 @@ typename Call::result run_as(run_options const& options, Parts&&... parts) {
 
 /// Runs `f(args…)` as the main task of a new run, on fibers, and returns its result.
 ///
-/// When it has ended, everything else in the run is cancelled and waited for (G1).
+/// When it has ended, everything else in the run is cancelled and waited for (G1). A cancel and the
+/// deadlines around it go on to `f`, as into any call (G6); with a virtual clock inside, those around
+/// stay in real time.
 ///   Blocks: the calling thread, which is the fibers' worker.
 ///   Throws: what `f` throws, `cancelled` included; std::logic_error inside a fiber or serial task
 ///   (G6); std::system_error when a stack or descriptor cannot be had.
