@@ -10,7 +10,10 @@ namespace coir {
 using guard = std::lock_guard<detail::spin_lock>;
 
 void cancel_scope::cancel(std::string text) {
-  cancel_reason reason(cancel_cause::requested, std::move(text));
+  request(cancel_reason(cancel_cause::requested, std::move(text)));
+}
+
+void cancel_scope::request(cancel_reason reason) noexcept {
   std::unique_lock<detail::spin_lock> held(lock_);
   if (state_ == state::left || (called_ && state_ == state::fresh)) return;
   called_ = true;

@@ -4,6 +4,7 @@
 #include <coir/cancel/scope.hpp>
 
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -75,7 +76,10 @@ class spreading {
       bool const now =
           s->called || s->inherited || (s->outer != nullptr && reaches_in(*s->outer, *s));
       s->reached = now;
-      if (now) hand_down(*s);
+      if (now) {
+        hand_down(*s);
+        note_signal(*s);
+      }
     }
     task_core& task = *from.task;
     if (task.innermost == nullptr) return;
@@ -112,10 +116,31 @@ class spreading {
       task.drop_ref();
     }
     woken_.wake_all();
+    give_signals();
   }
 
  private:
+  /// Notes who is to be told of it. The task is locked.
+  void note_signal(scope& reached) noexcept {
+    if (reached.signal.load(std::memory_order_relaxed) == nullptr) return;
+    stop_signal* const mine = take_signal(reached);
+    *last_signal_ = mine;
+    last_signal_ = &mine->next;
+  }
+
+  /// Runs callbacks of the user's, which may do to any scope and task what they like.
+  void give_signals() noexcept {
+    while (first_signal_ != nullptr) {
+      std::unique_ptr<stop_signal> const mine(first_signal_);
+      first_signal_ = mine->next;
+      mine->source.request_stop();
+    }
+    last_signal_ = &first_signal_;
+  }
+
   scope* next_ = nullptr;
+  stop_signal* first_signal_ = nullptr;  // ours
+  stop_signal** last_signal_ = &first_signal_;
   wake_chain woken_;
 };
 
@@ -134,11 +159,14 @@ void enter(scope& s) noexcept {
 
 bool leave(scope& s) noexcept {
   task_core& task = *s.task;
+  std::unique_ptr<stop_signal> nobody_left;  // destroyed once the task is not locked any more
   guard const held(task.lock);
   if (task.innermost != &s)
     die("a cancel scope was left before one that was entered after it, or by another task");
   make_innermost(task, s.outer);
   if (s.outer != nullptr) s.outer->inner = nullptr;
+  if (s.signal.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
+    nobody_left.reset(take_signal(s));
   return s.called && !(s.outer != nullptr && reaches_in(*s.outer, s));
 }
 
@@ -187,6 +215,22 @@ void set_shield(scope& s, bool shielded) noexcept {
     change.refresh(s);
   }
   change.finish();
+}
+
+std::stop_token stop_token_of(scope& s) {
+  auto fresh = std::make_unique<stop_signal>();
+  std::stop_token token = fresh->source.get_token();
+  {
+    guard const held(s.task->lock);
+    if (stop_signal* const known = s.signal.load(std::memory_order_relaxed))
+      return known->source.get_token();
+    if (!s.reached) {
+      s.signal.store(fresh.release(), std::memory_order_relaxed);
+      return token;
+    }
+  }
+  fresh->source.request_stop();
+  return token;
 }
 
 void attach(scope& root, scope& parent) noexcept {

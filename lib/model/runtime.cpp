@@ -4,6 +4,7 @@
 #include "model/runtime.hpp"
 
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -81,6 +82,17 @@ void runtime::not_finished(task_record& task, outcome how) noexcept {
   count.fetch_add(1, std::memory_order_relaxed);
 }
 
+namespace {
+
+/// Who has a stop_token of the task is told of no cancel that ends nothing any more.
+void end_signal(task_record& task) noexcept {
+  std::unique_ptr<stop_signal> gone;
+  guard const held(task.lock);
+  gone.reset(take_signal(task.root));
+}
+
+}  // namespace
+
 /// The end of a task, in this order: its work's destructors run while it still is a task; its locks
 /// break; callbacks; waiters; its owner; its run.
 void runtime::conclude(task_record& task) noexcept {
@@ -89,6 +101,8 @@ void runtime::conclude(task_record& task) noexcept {
   // A cancel has nothing more to end: destructors and callbacks may wait undisturbed, as during the
   // unwinding of a `cancelled` (C6).
   turn_deaf(task, task.root);
+  if (task.root.signal.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
+    end_signal(task);
   task.drop_work(task);
   while (!task.held_locks.empty()) {
     held_lock& lock = task.held_locks.pop_front();

@@ -31,6 +31,10 @@ unsigned cancelling() {
 
 unsigned uncancel() { return detail::uncancel(root_of(detail::current_task_or_thread())); }
 
+std::stop_token get_stop_token() {
+  return detail::stop_token_of(*detail::current_task_or_thread().innermost);
+}
+
 std::string name() { return detail::name_of(detail::current_task_or_thread()); }
 
 std::uint64_t id() { return detail::current_task_or_thread().id; }

@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -70,6 +71,11 @@ class COIR_EXPORT cancel_scope {
   template <class Rep, class Period>
   explicit cancel_scope(std::chrono::duration<Rep, Period> delay)
       : deadline_(detail::deadline_after(now(), delay)) {}
+  /// Is cancelled when `stop` is stopped, at once if it has been: so std's code may end what waits
+  /// inside. A task is cancelled likewise by a callback of one's own,
+  /// `std::stop_callback on_stop(token, [&] { task.cancel(); });`.
+  explicit cancel_scope(std::stop_token stop, time_point deadline = never)
+      : deadline_(deadline), on_stop_(std::move(stop), stopper{this}) {}
   cancel_scope(cancel_scope const&) = delete;
   cancel_scope& operator=(cancel_scope const&) = delete;
 
@@ -104,6 +110,14 @@ class COIR_EXPORT cancel_scope {
  private:
   enum class state : unsigned char { fresh, entered, left };
 
+  struct stopper {
+    cancel_scope* self;
+    void operator()() const noexcept {
+      self->request(detail::cleanup_reason("its stop_token was stopped"));
+    }
+  };
+
+  void request(cancel_reason reason) noexcept;
   void open(detail::timed_scope& scope);
   void close() noexcept;
   struct closer {
@@ -118,6 +132,8 @@ class COIR_EXPORT cancel_scope {
   cancel_reason reason_;  // of a cancel that came before run()
   time_point deadline_ = never;
   bool shielded_ = false;
+  // Last, for it may call cancel() at once, and at its end no callback runs any more.
+  std::stop_callback<stopper> on_stop_{std::stop_token(), stopper{this}};
 };
 
 }  // namespace coir

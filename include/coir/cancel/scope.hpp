@@ -5,12 +5,20 @@
 
 #include <atomic>
 #include <cstdint>
+#include <stop_token>
+#include <utility>
 
 #include <coir/base/error.hpp>
 #include <coir/base/list.hpp>
 #include <coir/wait/task_core.hpp>
 
 namespace coir::detail {
+
+/// Others who want to know that a scope is reached: std's code, by its own kind of token.
+struct stop_signal {
+  std::stop_source source;
+  stop_signal* next = nullptr;  // in a cancel's list of work
+};
 
 /// A region of one task's run that can be cancelled as a whole (C1).
 ///
@@ -43,6 +51,8 @@ struct scope : list_hook {
   unsigned deliveries = 0;          // how often `cancelled` was thrown in here
   cancel_reason reason;             // of the first cancel; meaningful once called or inherited
   scope* next_reached = nullptr;    // in a cancel's list of work
+  std::atomic<stop_signal*> signal{
+      nullptr};  // null: nobody has asked for one, or it has been given
 };
 
 /// A note that no count of exceptions equals.
@@ -80,6 +90,16 @@ COIR_EXPORT unsigned uncancel(scope& s) noexcept;
 
 /// Turns the shield on or off; off, a pending outer cancel reaches in at once.
 COIR_EXPORT void set_shield(scope& s, bool shielded) noexcept;
+
+/// A token that is stopped when `s`, in which the calling task is, is reached; at once if it is.
+///   Throws: std::bad_alloc.
+COIR_EXPORT std::stop_token stop_token_of(scope& s);
+
+/// Nobody is told any more: `s` is being left. Its task is locked; the caller destroys what is returned,
+/// once it is not.
+[[nodiscard]] inline stop_signal* take_signal(scope& s) noexcept {
+  return s.signal.exchange(nullptr, std::memory_order_relaxed);
+}
 
 /// Hangs the root scope of a task that has not begun below `parent`; it inherits a cancel.
 COIR_EXPORT void attach(scope& root, scope& parent) noexcept;
