@@ -31,6 +31,7 @@
 #include <coir/sync/semaphore.hpp>
 #include <coir/sync/shared_mutex.hpp>
 #include <coir/task/exception_group.hpp>
+#include <coir/task/generator.hpp>
 #include <coir/task/group.hpp>
 #include <coir/task/promise.hpp>
 #include <coir/task/sleep.hpp>

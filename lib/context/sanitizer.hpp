@@ -78,6 +78,13 @@ inline void drop_exception(std::exception_ptr& shared) noexcept {
 /// Describes the calling thread's own stack.
 void describe_thread_stack(stack& own);
 
+/// Notes as what TSan knows the stack that the calling code runs on, whosever it is.
+inline void note_running([[maybe_unused]] stack& own) {
+#if COIR_TSAN
+  own.tsan_fiber = __tsan_get_current_fiber();
+#endif
+}
+
 /// Called right before a jump to `to`, and again, with the same note, once somebody jumped back.
 class switch_note {
  public:
@@ -94,6 +101,15 @@ class switch_note {
   void after() {
 #if COIR_ASAN
     __sanitizer_finish_switch_fiber(fake_stack_, nullptr, nullptr);
+#endif
+  }
+
+  /// The same, and notes the bounds of the stack that was left.
+  void after([[maybe_unused]] stack& left) {
+#if COIR_ASAN
+    void const* low = nullptr;
+    __sanitizer_finish_switch_fiber(fake_stack_, &low, &left.size);
+    left.low = static_cast<std::byte*>(const_cast<void*>(low));
 #endif
   }
 

@@ -12,6 +12,7 @@ struct boost_seat::adopted_fiber : task_core {
   adopted_fiber(seat& at, timer_queue& of_loop)
       : task_core(task_kind::boost_fiber), root(*this, 0) {
     take_seat(*this, at);
+    flow.on = at.on;
     timers = &of_loop;
     destroy = [](task_core&) noexcept {};  // its seat owns it
     enter(root);
@@ -28,13 +29,13 @@ struct boost_seat::adopted_fiber : task_core {
 };
 
 boost_seat::boost_seat(boost_loop& loop, task_record& own, stack& on_)
-    : fiber_properties(nullptr), on(&on_), loop_(loop), task_(&own) {
+    : fiber_properties(nullptr), seat(on_), loop_(loop), task_(&own) {
   take_seat(own, *this);
   own.flow.on = &on_;
 }
 
 boost_seat::boost_seat(boost_loop& loop, boost::fibers::context& made)
-    : fiber_properties(&made), on(&foreign_stack_), loop_(loop) {}
+    : fiber_properties(&made), seat(foreign_stack_), loop_(loop) {}
 
 boost_seat::~boost_seat() = default;
 

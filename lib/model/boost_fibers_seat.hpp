@@ -49,7 +49,6 @@ class boost_seat final : public boost::fibers::fiber_properties, public seat {
 
   exception_state exceptions;   // while it does not run
   sanitizer::switch_note note;  // likewise
-  stack* on;                    // which stack it runs on
 
  private:
   struct adopted_fiber;

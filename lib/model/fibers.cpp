@@ -18,6 +18,17 @@ namespace {
 constexpr std::size_t stacks_kept_warm = 1024;  // idle stacks that keep their pages
 constexpr std::chrono::seconds trim_period{1};  // how long others must lie idle to lose them
 
+/// The stack that the run's thread is on: its own, but inside of a generator's body.
+void describe_stack_of_caller(stack& own) {
+  task_core const* const caller =
+      this_thread.current != nullptr ? this_thread.current : this_thread.driver;
+  if (caller != nullptr && caller->flow.on != nullptr) {
+    own = *caller->flow.on;
+  } else {
+    sanitizer::describe_thread_stack(own);
+  }
+}
+
 }  // namespace
 
 fibers_runtime::fibers_runtime(run_options const& options)
@@ -25,7 +36,7 @@ fibers_runtime::fibers_runtime(run_options const& options)
       timers_(options.clock != nullptr ? own_timers_ : around_),
       queue_(*this, options.clock) {
   catch_overflows(&is_overflow);
-  sanitizer::describe_thread_stack(own_stack_);
+  describe_stack_of_caller(own_stack_);
   queue_.root.on = &own_stack_;
   queue_.exceptions = &exceptions_of_this_thread();
   queue_.use_bell(reactor_.bell());

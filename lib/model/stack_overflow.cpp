@@ -13,13 +13,16 @@
 namespace coir::detail {
 
 bool is_overflow(void const* address, overflow_report& report) noexcept {
-  task_core const* const task = this_thread.current;
+  task_core const* const task =
+      this_thread.current != nullptr ? this_thread.current : this_thread.driver;
   if (task == nullptr || task->flow.on == nullptr) return false;
   auto const* const at = static_cast<std::byte const*>(address);
   std::byte const* const low = task->flow.on->low;
   if (at >= low || at < low - stack_pool::guard_size) return false;
   if (task->name) {
     std::strncpy(report.name, task->name->c_str(), sizeof report.name - 1);
+  } else if (task->id == 0) {
+    std::strcpy(report.name, "(a plain thread's generator)");
   } else {
     // snprintf is not async-signal-safe by the book; digits by hand are.
     char digits[24];

@@ -57,11 +57,14 @@ std::shared_ptr<void const> exchange_local(std::uint64_t key, std::shared_ptr<vo
 }
 
 local_restorer::local_restorer(std::uint64_t key, std::shared_ptr<void const> value)
-    : key_(key), task_(current_task_or_thread()), before_(exchange_local(key, std::move(value))) {}
+    : key_(key), task_(current_task_or_thread()), before_(exchange_local(key, std::move(value))) {
+  ++task_.open_sets;
+}
 
 local_restorer::~local_restorer() {
   if (&task_ != &current_task_or_thread())
     die("a coir::scoped_set ended in another task than it began in");
+  --task_.open_sets;
   // Copies if a task was spawned meanwhile: std::bad_alloc then ends the process.
   (void)exchange_local(key_, std::move(before_));
 }

@@ -25,7 +25,10 @@ class seat {
   ///   Thread: the scheduler's.
   virtual void yield() noexcept = 0;
 
+  stack* on;  // which stack it runs on
+
  protected:
+  explicit seat(stack& own) noexcept : on(&own) {}
   ~seat() = default;
 };
 

@@ -65,6 +65,12 @@ class COIR_EXPORT queue_shut_down : public std::runtime_error {
   queue_shut_down() : std::runtime_error("queue was shut down") {}
 };
 
+/// Thrown from the yield of a generator's body of which nobody wants anything more.
+///
+/// Not a std::exception, as `cancelled`: let it pass, and the body's destructors clean up.
+/// Mirrors: Python's GeneratorExit.
+class COIR_EXPORT generator_closed {};
+
 /// Thrown to those who wait for a lock whose owner ended without unlocking it (Q3).
 class COIR_EXPORT broken_lock : public std::runtime_error {
  public:

@@ -34,7 +34,7 @@ class COIR_EXPORT local_restorer {
 
  private:
   std::uint64_t const key_;
-  task_core const& task_;
+  task_core& task_;
   std::shared_ptr<void const> before_;
 };
 

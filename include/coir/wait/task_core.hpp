@@ -76,7 +76,7 @@ struct watcher : list_hook {
 /// claim and wake the task, and whatever lies on its stack, is frozen.
 struct alignas(64) task_core {
   // One cache line: all that a switch, a park and a wake touch.
-  execution flow;               // fibers: where it goes on, on which stack; or its seat
+  execution flow;               // fibers: where it goes on, or its seat; on which stack of ours
   ready_queue* home = nullptr;  // fibers: the worker that it never leaves
   scope* innermost = nullptr;   // the cancel scope it is in; guarded by `lock`
   std::atomic<std::uint32_t> word{word::running};
@@ -91,6 +91,7 @@ struct alignas(64) task_core {
   std::atomic<std::uint32_t> refs{1};
   spin_lock lock;  // guards its scopes, its watchers and its end
   std::atomic<bool> ended{false};
+  std::uint16_t open_sets = 0;            // scoped_sets that have not ended; the task's own
   list<watcher, list_hook> watchers;      // guarded by lock
   list<held_lock, list_hook> held_locks;  // the task's own
   std::uint64_t id = 0;                   // unique in the process; 0: a plain thread
