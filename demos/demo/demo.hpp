@@ -32,6 +32,9 @@ struct demo {
 std::span<demo const* const> all_demos();
 
 // One file each.
+extern demo const hello_demo;
+extern demo const round_robin_demo;
+extern demo const generators_demo;
 extern demo const sum_demo;
 extern demo const rocket_demo;
 extern demo const count_demo;

@@ -10,10 +10,13 @@ namespace demos {
 std::span<demo const* const> all_demos() {
   static constexpr std::array all{
       // First steps
+      &hello_demo,
       &sum_demo,
       &rocket_demo,
       &count_demo,
       &say_after_demo,
+      &round_robin_demo,
+      &generators_demo,
       // Tasks
       &task_demo,
       &breakfast_demo,

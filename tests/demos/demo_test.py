@@ -45,6 +45,29 @@ class Case(unittest.TestCase):
 
 
 class FirstSteps(Case):
+    def test_hello(self):
+        begin = ["Hello", "World"] * 2
+        end = ["World", "Hello"] * 2 + ["Hello"] * 3 + ["world!"] * 3 + ["Hello World"]
+        for model in ["fibers", *(["boost_fibers"] if "boost_fibers" in MODELS else [])]:
+            self.assertEqual(self.lines("hello", "--model", model, "--unit", "40ms"), begin + ["Hello", "World"] + end)
+            self.no_sooner([0.6, 0.6, 0.5, 0.5])
+        lines = self.lines("hello", "--model", "threads", "--unit", "200ms")
+        self.assertEqual(lines[:8], begin + ["World", "Hello"] * 2)  # each blocks a thread of its own
+        self.assertEqual(lines[10:], end[4:])
+        self.no_sooner([0.6, 0.5, 0.5, 0.5])
+
+    def test_round_robin(self):
+        self.exactly("round_robin", ["0", "1", "2", "Go!", "3", "4"] * 2, [])
+
+    def test_generators(self):
+        before = ["0 1 2 3 4"] * 2 + ["0", "2", "3", "2", "42", "84", "0", "1", "2"]
+        self.exactly("generators", before + ["A 2", "B 3", "A 1", "B 2", "B 1"], [3, 3])
+        for model in MODELS:
+            lines = self.lines("generators", "--model", model, "--unit", "20ms")
+            self.assertEqual(lines[:len(before)], before)
+            self.assertEqual(sorted(lines[len(before):]), ["A 1", "A 2", "B 1", "B 2", "B 3"])
+            self.no_sooner([3, 3])
+
     def test_sum(self):
         self.exactly("sum", ["Compute... 1 + 2 = 3"], [1])
 
