@@ -5,6 +5,7 @@
 
 #include <coir/base/error.hpp>
 #include <coir/base/warning.hpp>
+#include <coir/bridge/loop_handle.hpp>
 #include <coir/bridge/offload.hpp>
 #include <coir/cancel/cancel_scope.hpp>
 #include <coir/combine/as_completed.hpp>

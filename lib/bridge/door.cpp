@@ -9,6 +9,7 @@
 
 #include <coir/base/warning.hpp>
 #include <coir/sys/futex.hpp>
+#include <coir/task/result.hpp>
 
 #include "model/runtime.hpp"
 
@@ -28,21 +29,39 @@ void warn_of_abandoned(std::uint32_t left) {
 
 }  // namespace
 
-door::door(int bell, std::size_t offload_threads) : outside(bell), threads(offload_threads) {}
+door::door(runtime* run, int bell, run_options const& options)
+    : outside(bell), kind(options.model), threads(threads_for(options)), run_(run) {}
 
 std::shared_ptr<door> door::here() {
   task_core* const self = current_task();
   if (self == nullptr) {
     // Kept for good: threads may be at work while the process ends.
     static auto const& of_no_run =
-        *new std::shared_ptr<door>(std::make_shared<door>(-1, threads_for(run_options{})));
+        *new std::shared_ptr<door>(std::make_shared<door>(nullptr, -1, run_options{}));
     return of_no_run;
   }
   return std::static_pointer_cast<door>(
       static_cast<task_record*>(self)->run->world([](runtime& run) -> std::shared_ptr<outside> {
         int const bell = run.options().clock != nullptr ? run.bell() : -1;
-        return std::make_shared<door>(bell, threads_for(run.options()));
+        return std::make_shared<door>(&run, bell, run.options());
       }));
+}
+
+/// On `serial` nobody serves: a call is a task beside the one that waits, on its stack.
+void door::attend() {
+  make_calls_in_a_task([](post_line& line) noexcept { line.make_calls(); });
+}
+
+void door::main_ended() {
+  make_calls_in_a_task([](post_line& line) noexcept { line.close(); });
+}
+
+void door::make_calls_in_a_task(void (*make)(post_line& line) noexcept) {
+  auto work = [this, make] { make(posts); };
+  using state = task_state<bound<decltype(work)>>;
+  record_ref<state> const fresh(new state(birth_in(kind), std::in_place, std::move(work)));
+  fresh->name = std::make_unique<std::string>("loop_handle");
+  launch_in(*run_, *fresh);
 }
 
 void door::abandoned_ended() noexcept {

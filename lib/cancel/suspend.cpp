@@ -49,6 +49,7 @@ void sleep_alone(task_core& self) {
     time_point const until = self.timers->earliest();
     if (outside* const world = this_thread.world->get()) {
       if (!world->sleep(self, until)) return;
+      world->attend_if_called();
     } else if (until == never) {
       return;
     } else {
@@ -173,6 +174,8 @@ void give_up_turn(task_core& self) noexcept {
   } else {
     ::sched_yield();
     self.timers->fire_due(std::chrono::steady_clock::now());
+    if (self.kind == task_kind::serial)
+      if (outside* const world = this_thread.world->get()) world->attend_if_called();
   }
 }
 

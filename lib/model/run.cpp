@@ -125,7 +125,9 @@ namespace {
 
 unsigned exceptions_here() noexcept { return static_cast<unsigned>(std::uncaught_exceptions()); }
 
-birth birth_in(model kind) {
+}  // namespace
+
+birth birth_in(model kind) noexcept {
   switch (kind) {
     case model::serial: return {task_kind::serial, exceptions_here()};
     case model::threads: return {task_kind::thread, 0};
@@ -133,8 +135,6 @@ birth birth_in(model kind) {
     default: return {task_kind::fiber, 0};
   }
 }
-
-}  // namespace
 
 birth birth_of_main(model kind) {
   if (kind == model::threads) return {task_kind::thread, exceptions_here()};
@@ -151,13 +151,18 @@ birth birth_here(char const* what) {
 
 void launch(task_record& fresh, spawn_options options, scope* parent, task_owner* owner) {
   task_record& self = current_record("coir: spawn() outside of a task; call it inside coir::run()");
-  runtime& run = *self.run;
-  fresh.id = next_task_id();
   if (self.locals) fresh.locals = self.locals;
   if (!options.name.empty()) fresh.name = std::make_unique<std::string>(std::move(options.name));
-  fresh.stack_size = options.stack_size != 0 ? options.stack_size : run.options().stack_size;
+  launch_in(*self.run, fresh, options.stack_size, parent, owner);
+}
+
+void launch_in(runtime& run, task_record& fresh, std::size_t stack_size, scope* parent,
+               task_owner* owner) {
+  if (fresh.id == 0) fresh.id = next_task_id();
+  fresh.stack_size = stack_size != 0 ? stack_size : run.options().stack_size;
   if (fresh.stack_size == 0) fresh.stack_size = usual_stack_size(run.kind());
-  fresh.owner = owner;
+  // A submitted task is known to others already, who look whether it has an owner.
+  if (owner != nullptr) fresh.owner = owner;
   if (parent != nullptr) attach(fresh.root, *parent);
   run.adopt(fresh);
   try {

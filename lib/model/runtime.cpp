@@ -76,6 +76,16 @@ void runtime::fail(task_record& task, std::exception_ptr error) noexcept {
   conclude(task);
 }
 
+void runtime::refuse(task_record& task, std::exception_ptr error) noexcept {
+  task.error = std::move(error);
+  task.how = outcome::failed;
+  turn_deaf(task, task.root);
+  task.drop_work(task);
+  wake_chain woken;
+  run_callbacks(task, [&] { mark_ended(task, woken); });
+  woken.wake_all();
+}
+
 void runtime::not_finished(task_record& task, outcome how) noexcept {
   task.how = how;
   auto& count = how == outcome::failed ? task.run->failed_ : task.run->cancelled_;

@@ -21,6 +21,16 @@ namespace coir::detail {
 /// A number that no other task or promise of this process has.
 std::uint64_t next_task_id() noexcept;
 
+/// What a new task of a run on `kind` is.
+birth birth_in(model kind) noexcept;
+
+class runtime;
+
+/// Makes a task of `run` begin, from the run's own thread.
+///   Throws: as launch().
+void launch_in(runtime& run, task_record& fresh, std::size_t stack_size = 0,
+               scope* parent = nullptr, task_owner* owner = nullptr);
+
 /// One run. A model derives from it and says how a task begins.
 /// Thread: as each model says; the base's own members, any.
 class runtime {
@@ -67,6 +77,9 @@ class runtime {
 
   /// Ends a task that could not even begin, with `error`.
   static void fail(task_record& task, std::exception_ptr error) noexcept;
+
+  /// Ends a task that was never in a run, and never will be, with `error`.
+  static void refuse(task_record& task, std::exception_ptr error) noexcept;
 
   /// What every live task is doing, oldest first. On threads each is seen at a moment of its own.
   ///   Thread: that of a task of this run, or of the run itself.

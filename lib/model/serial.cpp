@@ -11,6 +11,7 @@ namespace coir::detail {
 
 void serial_runtime::run(task_record& main) {
   start(main);
+  if (world() != nullptr) world()->main_ended();
   shut_down();
 }
 

@@ -21,6 +21,30 @@ void outside::expect_less() noexcept {
   if (sleeper_ != nullptr) rouse(*sleeper_);
 }
 
+void outside::call() noexcept {
+  guard const held(lock_);
+  called_ = true;
+  if (sleeper_ != nullptr) rouse(*sleeper_);
+}
+
+void outside::attend_if_called() noexcept {
+  {
+    guard const held(lock_);
+    if (!called_ || attending_) return;
+    called_ = false;
+    attending_ = true;
+  }
+  bool done = false;
+  try {
+    attend();
+    done = true;
+  } catch (...) {  // no memory for a task: the caller comes again
+  }
+  guard const held(lock_);
+  attending_ = false;
+  called_ = called_ || !done;
+}
+
 void outside::close(time_point) noexcept {
   guard const held(lock_);
   bell_ = -1;
@@ -31,6 +55,7 @@ bool outside::sleep(task_core& self, time_point until) noexcept {
   std::uint32_t const at = announce_sleep(self);
   {
     guard const held(lock_);
+    if (called_ && !attending_) return true;
     if (until == never && !expects_someone()) return false;
     sleeper_ = &self;
   }

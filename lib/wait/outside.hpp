@@ -33,6 +33,16 @@ class outside {
     return expected_.load(std::memory_order_acquire) != 0;
   }
 
+  /// Serial: somebody outside has left something to be done, which attend() does. Ends sleep().
+  void call() noexcept;
+
+  /// Serial: does what was left, if anything, beside the running task, which waits or yields. Not inside
+  /// itself: what is left meanwhile comes later.
+  void attend_if_called() noexcept;
+
+  /// Serial: main has ended, and the rest is about to be cancelled.
+  virtual void main_ended() {}
+
   /// The run is over: nobody reaches it from now on.
   ///   Blocks: the thread, until `give_up` at most, for what the run has left behind out there;
   ///   with time_point::min() not at all, and without a word.
@@ -43,10 +53,14 @@ class outside {
   bool sleep(task_core& self, time_point until) noexcept;
 
  private:
+  virtual void attend() {}
+
   std::atomic<unsigned> expected_{0};
   spin_lock lock_;                // guards the rest
   int bell_;                      // -1: none, or the run is over
   task_core* sleeper_ = nullptr;  // the task inside sleep()
+  bool called_ = false;           // and not attended to yet
+  bool attending_ = false;
 };
 
 }  // namespace coir::detail
