@@ -32,8 +32,9 @@ constexpr char const* elsewhere =
 void const* this_thread_is() noexcept { return &this_thread; }
 
 task_core& task_here() {
-  task_core* const running = this_thread.current;
-  return running != nullptr ? *running : current_task_or_thread();
+  if (this_thread.current != nullptr) return *this_thread.current;
+  if (this_thread.driver != nullptr) return *this_thread.driver;
+  return current_task_or_thread();
 }
 
 exception_state& exceptions_of(task_core const& self) noexcept {
@@ -75,21 +76,35 @@ class on_stack {
 class exceptions_of_body {
  public:
   exceptions_of_body(exception_state& here, void*& caught, unsigned& uncaught) noexcept
-      : here_(here), driver_(here), caught_(caught), uncaught_(uncaught) {
-    here_.caught = caught_;
-    here_.uncaught = driver_.uncaught + uncaught_;
+      : here_(here),
+        driver_caught_(here.caught),
+        driver_uncaught_(here.uncaught),
+        caught_(caught),
+        uncaught_(uncaught) {
+    // Nearly always there are none, and then nothing is written: a processor that has just stored them
+    // would have to wait before it could load them.
+    if (caught_ != driver_caught_) [[unlikely]]
+      here_.caught = caught_;
+    if (uncaught_ != 0) [[unlikely]]
+      here_.uncaught = driver_uncaught_ + uncaught_;
   }
   ~exceptions_of_body() {
-    caught_ = here_.caught;
-    uncaught_ = here_.uncaught - driver_.uncaught;
-    here_ = driver_;
+    void* const caught = here_.caught;
+    unsigned const uncaught = here_.uncaught;
+    caught_ = caught;
+    uncaught_ = uncaught - driver_uncaught_;
+    if (caught != driver_caught_) [[unlikely]]
+      here_.caught = driver_caught_;
+    if (uncaught != driver_uncaught_) [[unlikely]]
+      here_.uncaught = driver_uncaught_;
   }
   exceptions_of_body(exceptions_of_body const&) = delete;
   exceptions_of_body& operator=(exceptions_of_body const&) = delete;
 
  private:
   exception_state& here_;
-  exception_state const driver_;
+  void* const driver_caught_;
+  unsigned const driver_uncaught_;
   void*& caught_;
   unsigned& uncaught_;
 };

@@ -144,6 +144,7 @@ TEST_P(GeneratorOnAny, AValueThatCannotMoveIsSeenInPlace) {
   });
 }
 
+#if !defined(__clang__) || __clang_major__ >= 16  // older ones cannot read libstdc++'s adaptors
 TEST_P(GeneratorOnAny, ARangeAdaptorTakesIt) {
   everywhere([] {
     std::vector<int> seen;
@@ -152,6 +153,7 @@ TEST_P(GeneratorOnAny, ARangeAdaptorTakesIt) {
     EXPECT_EQ(seen, (std::vector{2, 4, 6}));
   });
 }
+#endif
 
 void climb(coir::yielder<int>& yield, int storeys) {
   if (storeys > 0) climb(yield, storeys - 1);
