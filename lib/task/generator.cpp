@@ -283,8 +283,7 @@ void generator_core::check_fresh() const {
 
 void generator_core::yield() {
   task_core& self = task_here();
-  // Compared first with what cannot have changed meanwhile if this is the body itself.
-  if (on_ == nullptr || self.flow.on != on_ || &self != driver_) [[unlikely]]
+  if (on_ == nullptr || self.flow.on != on_) [[unlikely]]
     misuse(
         "coir: a generator's yield() was called by other code than its own body: by another task, "
         "or "

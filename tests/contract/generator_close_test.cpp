@@ -85,12 +85,15 @@ TEST_P(GeneratorCloseOn, ClosingIsUndisturbedByACancel) {
         }
       });
       careful.next();
-      coir::sleep_for(1h);
+      try {
+        coir::sleep_for(1h);
+      } catch (coir::cancelled const&) {
+        // Not while it unwinds: only the shield keeps the cancel out of the cleanup.
+      }
     });
     await_parked(driver);
     driver.cancel();
     driver.join();
-    EXPECT_TRUE(driver.cancelled());
     EXPECT_TRUE(clean);
   });
 }

@@ -2,6 +2,7 @@
 /// Exceptions of a generator's body, and those of its driver.
 
 #include <exception>
+#include <optional>
 #include <stdexcept>
 
 #include "contract/generators.hpp"
@@ -83,9 +84,10 @@ TEST_P(GeneratorErrorOnAny, EachCountsItsOwnExceptionsInFlight) {
     coir::generator<int>& from;
     int& before;
     int& after;
+    std::optional<int>& seen;
     ~driving() {
       before = std::uncaught_exceptions();
-      from.next();
+      seen = from.next();
       after = std::uncaught_exceptions();
     }
   };
@@ -105,13 +107,15 @@ TEST_P(GeneratorErrorOnAny, EachCountsItsOwnExceptionsInFlight) {
     EXPECT_EQ(unwinding.next(), 1);
     EXPECT_EQ(std::uncaught_exceptions(), 0);
     int before = 0, after = 0;
+    std::optional<int> seen;
     try {
-      driving const at_end{unwinding, before, after};
+      driving const at_end{unwinding, before, after, seen};
       throw 2;
     } catch (int) {
     }
     EXPECT_EQ(before, 1);
     EXPECT_EQ(after, 1);
+    EXPECT_EQ(seen, 1);  // in the body, the driver's and no longer its own
     EXPECT_EQ(unwinding.next(), std::nullopt);
     EXPECT_EQ(std::uncaught_exceptions(), 0);
   });
