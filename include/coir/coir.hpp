@@ -19,6 +19,7 @@
 #include <coir/combine/wait.hpp>
 #include <coir/inspect/inspect.hpp>
 #include <coir/model/model.hpp>
+#include <coir/model/processes.hpp>
 #include <coir/model/task_info.hpp>
 #include <coir/queue/lifo_queue.hpp>
 #include <coir/queue/priority_queue.hpp>

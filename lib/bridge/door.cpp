@@ -9,7 +9,7 @@
 
 #include <coir/base/warning.hpp>
 #include <coir/sys/futex.hpp>
-#include <coir/task/result.hpp>
+#include <coir/task/task_state.hpp>
 
 #include "model/runtime.hpp"
 

@@ -131,7 +131,8 @@ wake_reason suspension::park() {
       }
       break;
     case task_kind::boost_fiber: seat_of(self_).park(); break;
-    case task_kind::thread: sleep_through_timers(self_); break;
+    case task_kind::thread:
+    case task_kind::process: sleep_through_timers(self_); break;
     case task_kind::promise: break;  // never runs, so never waits
   }
   wake_reason const reason = claimed_reason(self_);

@@ -15,6 +15,7 @@
 #include "model/boost_fibers.hpp"
 #include "model/callbacks.hpp"
 #include "model/fibers.hpp"
+#include "model/processes.hpp"
 #include "model/serial.hpp"
 #include "model/threads.hpp"
 
@@ -35,9 +36,9 @@ bool is_available(model kind) noexcept {
   switch (kind) {
     case model::serial:
     case model::fibers:
-    case model::threads: return true;
+    case model::threads:
+    case model::processes: return true;
     case model::boost_fibers: return COIR_HAVE_BOOST_FIBERS;
-    case model::processes: break;
   }
   return false;
 }
@@ -64,9 +65,6 @@ void check(run_options const& options) {
     throw std::invalid_argument(
         "coir: this build has no model 'boost_fibers', for it was made without Boost.Fiber; build "
         "with the Meson option boost_fibers=enabled, or use fibers");
-  if (!is_available(options.model))
-    throw std::invalid_argument("coir: this version has no model '" + name +
-                                "'; use serial, fibers, boost_fibers or threads");
   if (options.workers != 1)
     throw std::invalid_argument("coir: run_options::workers is " + std::to_string(options.workers) +
                                 "; this version has one worker");
@@ -107,18 +105,28 @@ struct joiner : watcher {
   task_core* const task;
 };
 
+constexpr std::uint64_t id_block = 64;
+std::atomic<std::uint64_t> id_blocks{0};  // handed out
+struct id_range {
+  std::uint64_t next = 0;
+  std::uint64_t end = 0;
+};
+constinit thread_local id_range own_ids;
+
 }  // namespace
 
 /// Each thread takes numbers by the block, so that a spawn need not ask all cores for the next one.
 std::uint64_t next_task_id() noexcept {
-  constexpr std::uint64_t block = 64;
-  static std::atomic<std::uint64_t> blocks{0};
-  static thread_local std::uint64_t next = 0, end = 0;
-  if (next == end) {
-    next = blocks.fetch_add(1, std::memory_order_relaxed) * block + 1;
-    end = next + block;
+  if (own_ids.next == own_ids.end) {
+    own_ids.next = id_blocks.fetch_add(1, std::memory_order_relaxed) * id_block + 1;
+    own_ids.end = own_ids.next + id_block;
   }
-  return next++;
+  return own_ids.next++;
+}
+
+void restart_task_ids(std::uint64_t first) noexcept {
+  id_blocks.store(first / id_block, std::memory_order_relaxed);
+  own_ids = {};
 }
 
 namespace {
@@ -131,13 +139,15 @@ birth birth_in(model kind) noexcept {
   switch (kind) {
     case model::serial: return {task_kind::serial, exceptions_here()};
     case model::threads: return {task_kind::thread, 0};
+    case model::processes: return {task_kind::process, 0};
     case model::boost_fibers: return {task_kind::boost_fiber, 0};
     default: return {task_kind::fiber, 0};
   }
 }
 
 birth birth_of_main(model kind) {
-  if (kind == model::threads) return {task_kind::thread, exceptions_here()};
+  if (kind == model::threads || kind == model::processes)
+    return {task_kind::thread, exceptions_here()};
   return birth_in(kind);
 }
 
@@ -176,8 +186,13 @@ void launch_in(runtime& run, task_record& fresh, std::size_t stack_size, scope* 
 
 void run_main(run_options const& options, task_record& main) {
   check(options);
-  main.id = next_task_id();
-  main.name = std::make_unique<std::string>("main");
+  run_as_task(options, main, next_task_id(), "main");
+}
+
+void run_as_task(run_options const& options, task_record& main, std::uint64_t id,
+                 std::string name) {
+  main.id = id;
+  main.name = std::make_unique<std::string>(std::move(name));
   main.locals = current_task_or_thread().locals;
   task_core const* const outer = current_task();
   if (outer != nullptr && outer->kind != task_kind::thread)
@@ -191,6 +206,7 @@ void run_main(run_options const& options, task_record& main) {
   switch (options.model) {
     case model::serial: return run_on<serial_runtime>(options, main);
     case model::threads: return run_on<threads_runtime>(options, main);
+    case model::processes: return run_on<processes_runtime>(options, main);
 #if COIR_HAVE_BOOST_FIBERS
     case model::boost_fibers: return run_on<boost_fibers_runtime>(options, main);
 #endif

@@ -14,6 +14,7 @@
 #include "context/sanitizer.hpp"
 #include "model/callbacks.hpp"
 #include "model/wait_graph.hpp"
+#include "wait/ready_queue.hpp"
 
 namespace coir::detail {
 
@@ -55,17 +56,29 @@ void runtime::live(task_record& task) noexcept {
     // C7: cancelled before its first step, it never begins.
     task.error = std::make_exception_ptr(cancelled(task.root.reason));
     not_finished(task, outcome::cancelled);
+    conclude(task);
   } else {
-    try {
-      task.invoke(task);
-      task.how = outcome::finished;
-    } catch (cancelled const&) {
-      task.error = std::current_exception();
-      not_finished(task, outcome::cancelled);
-    } catch (...) {
-      task.error = std::current_exception();
-      not_finished(task, outcome::failed);
-    }
+    live_on(task);
+  }
+}
+
+void runtime::live_here(task_record& task, timer_queue& timers) noexcept {
+  task.timers = &timers;
+  thread_state const outside = std::exchange(this_thread, thread_state{&task, nullptr});
+  live(task);
+  this_thread = outside;
+}
+
+void runtime::live_on(task_record& task) noexcept {
+  try {
+    task.invoke(task);
+    task.how = outcome::finished;
+  } catch (cancelled const&) {
+    task.error = std::current_exception();
+    not_finished(task, outcome::cancelled);
+  } catch (...) {
+    task.error = std::current_exception();
+    not_finished(task, outcome::failed);
   }
   conclude(task);
 }

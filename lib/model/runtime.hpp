@@ -21,6 +21,13 @@ namespace coir::detail {
 /// A number that no other task or promise of this process has.
 std::uint64_t next_task_id() noexcept;
 
+/// From now on numbers count from `first`, a multiple of many: in a copy of the process, before it has
+/// a second thread.
+void restart_task_ids(std::uint64_t first) noexcept;
+
+/// run_main() for the task of another process's run, which has a number and a name already.
+void run_as_task(run_options const& options, task_record& main, std::uint64_t id, std::string name);
+
 /// What a new task of a run on `kind` is.
 birth birth_in(model kind) noexcept;
 
@@ -74,6 +81,13 @@ class runtime {
   /// The life of one task, from its first step to its end, on the stack it runs on. The record may
   /// be gone afterwards.
   static void live(task_record& task) noexcept;
+
+  /// The same, on the calling thread, with `timers` for its deadlines.
+  static void live_here(task_record& task, timer_queue& timers) noexcept;
+
+  /// The same for a task that has begun elsewhere and ended there: its function, called here, returns
+  /// or throws what that one did.
+  static void live_on(task_record& task) noexcept;
 
   /// Ends a task that could not even begin, with `error`.
   static void fail(task_record& task, std::exception_ptr error) noexcept;

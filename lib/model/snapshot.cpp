@@ -27,7 +27,7 @@ namespace {
 using ids = std::vector<std::uint64_t>;
 
 task_state state_of(task_record const& task) noexcept {
-  if (&task == current_task()) return task_state::running;
+  if (&task == current_task() || task.kind == task_kind::process) return task_state::running;
   if (is_parked(task)) return task_state::parked;
   bool const claimed =
       (task.word.load(std::memory_order_relaxed) & word::state_mask) != word::running;

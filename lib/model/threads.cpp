@@ -13,8 +13,6 @@
 
 #include <coir/sys/futex.hpp>
 
-#include "wait/ready_queue.hpp"
-
 namespace coir::detail {
 
 /// A thread of the cache.
@@ -27,18 +25,6 @@ struct threads_runtime::cached_thread {
   cached_thread* next = nullptr;       // in idle_
   timer_queue timers;                  // of the task it runs
 };
-
-namespace {
-
-/// Runs `task` on the calling thread, with `timers` for its deadlines.
-void live_here(task_record& task, timer_queue& timers) noexcept {
-  task.timers = &timers;
-  thread_state const outside = std::exchange(this_thread, thread_state{&task, nullptr});
-  runtime::live(task);
-  this_thread = outside;
-}
-
-}  // namespace
 
 threads_runtime::threads_runtime(run_options const& options) : runtime(model::threads, options) {}
 

@@ -8,6 +8,7 @@
 #include <coir/base/relax.hpp>
 #include <coir/sys/futex.hpp>
 
+#include "wait/proxy.hpp"
 #include "wait/ready_queue.hpp"
 #include "wait/seat.hpp"
 
@@ -31,6 +32,11 @@ void wake(task_core& claimed) noexcept {
     return;
   }
   if (claimed.kind == task_kind::boost_fiber) return seat_of(claimed).wake(claimed);
+  if (claimed.kind == task_kind::process) return proxy_of(claimed).wake(claimed);
+  wake_thread(claimed);
+}
+
+void wake_thread(task_core& claimed) noexcept {
   // Once `woken` is set the task may go on and be gone; futex_wake only uses the address.
   std::uint32_t const before = claimed.word.fetch_or(word::woken, std::memory_order_acq_rel);
   if ((before & word::asleep) != 0) futex_wake(&claimed.word);

@@ -13,6 +13,9 @@ namespace coir::detail {
 ///   Thread: self's own.
 bool sleep_until_woken(task_core& self, time_point until) noexcept;
 
+/// wake(), for a task that sleeps so.
+void wake_thread(task_core& claimed) noexcept;
+
 /// For a sleep that others may end without a wake(): announced first, then the sleeper looks whether
 /// there is anything to do, and only then it sleeps on the word while that has the value returned here.
 /// So either he sees what they have done, or they see him asleep.

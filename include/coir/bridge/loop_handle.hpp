@@ -12,8 +12,8 @@
 #include <utility>
 
 #include <coir/model/task_record.hpp>
-#include <coir/task/result.hpp>
 #include <coir/task/task.hpp>
+#include <coir/task/task_state.hpp>
 
 namespace coir {
 

@@ -18,7 +18,7 @@ enum class model {
   fibers,        ///< a stackful fiber on a worker thread
   boost_fibers,  ///< a boost::fibers::fiber, on one thread of the run's own
   threads,       ///< an OS thread from a cache
-  processes,     ///< an OS process (not in this version)
+  processes,     ///< an OS process, made by a fork server
 };
 
 /// The model's name, as it is written in code: "fibers".

@@ -14,6 +14,7 @@
 namespace coir::detail {
 
 class runtime;
+struct portable_task;
 struct task_record;
 
 /// Who is answerable for a task besides its handle: a group.
@@ -63,6 +64,7 @@ struct COIR_EXPORT task_record : task_core, live_hook {
 
   void (*invoke)(task_record& self) = nullptr;              // runs the work, keeps its result
   void (*drop_work)(task_record& self) noexcept = nullptr;  // destroys the work and its arguments
+  portable_task const* portable = nullptr;                  // processes: how it gets to another one
 };
 
 /// Whether its result can be had. To its callbacks it can, which ask for it before it has ended:

@@ -22,6 +22,10 @@ class descriptor {
   COIR_EXPORT ~descriptor();
 
   [[nodiscard]] int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+
+  /// Hands the descriptor over to the caller, who is to close it.
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
  private:
   int fd_ = -1;  // -1: none

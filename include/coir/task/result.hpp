@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-/// A task's record with a place for its result, and with its work.
+/// A task's record with a place for its result; and a call that is still to be made.
 
 #pragma once
 
@@ -88,33 +88,13 @@ class bound_call {
         parts_);
   }
 
+  [[nodiscard]] std::tuple<F, Args...> const& parts() const noexcept { return parts_; }
+
  private:
   std::tuple<F, Args...> parts_;
 };
 
 template <class F, class... Args>
 using bound = bound_call<std::decay_t<F>, std::decay_t<Args>...>;
-
-/// The whole record: with the work, until it is done.
-template <class Call>
-struct task_state final : task_result<typename Call::result> {
-  template <class... Parts>
-  explicit task_state(birth born, Parts&&... parts)
-      : task_result<typename Call::result>(born.kind, born.exceptions_at_entry),
-        work(std::in_place, std::forward<Parts>(parts)...) {
-    this->invoke = [](task_record& self) {
-      auto& state = static_cast<task_state&>(self);
-      state.keep(std::move(*state.work));
-    };
-    this->drop_work = [](task_record& self) noexcept {
-      static_cast<task_state&>(self).work.reset();
-    };
-    this->destroy = [](task_core& self) noexcept {
-      delete static_cast<task_state*>(static_cast<task_record*>(&self));
-    };
-  }
-
-  std::optional<Call> work;
-};
 
 }  // namespace coir::detail

@@ -9,6 +9,7 @@
 
 #include <coir/model/task_record.hpp>
 #include <coir/task/task.hpp>
+#include <coir/task/task_state.hpp>
 
 namespace coir {
 namespace detail {

@@ -27,6 +27,8 @@ enum class task_kind : std::uint8_t {
   serial,       // its thread sleeps, but only for a deadline: nobody else is there to end the wait
   boost_fiber,  // Boost.Fiber's scheduler switches to another fiber
   promise,      // nobody runs it: parked until whoever settles it claims it; never woken
+  process,  // runs elsewhere: parked here, a cancel claims it, and wake() passes that on; its end
+            // runs here, on a thread that then is its own
 };
 
 /// Why a wait ended.

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSL-1.0
+/// The life of a process that the fork server has made for a task.
+
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+#include <coir/model/portable_task.hpp>
+
+#include "cancel/stand_in.hpp"
+#include "model/fork_server.hpp"
+#include "model/process_hub.hpp"
+#include "model/remote_exception.hpp"
+#include "model/runtime.hpp"
+#include "sys/memory_file.hpp"
+#include "wait/ready_queue.hpp"
+
+namespace coir::detail {
+namespace {
+
+/// The thread of this process before its task's run and after it, in place of the copy of the one that
+/// has started the fork server, whose scopes and deadlines are none of ours.
+struct fresh_thread : task_core {
+  fresh_thread() : task_core(task_kind::thread), root(*this, now_in_flight()) {
+    timers = &own_timers;
+    destroy = [](task_core&) noexcept {};
+    enter(root);
+  }
+  static unsigned now_in_flight() noexcept {
+    return static_cast<unsigned>(std::uncaught_exceptions());
+  }
+  scope root;
+  timer_queue own_timers;
+};
+
+/// Hears who waits for the task: cancels.
+class control final : public listener {
+ public:
+  control(int socket, task_record& main) : socket_(socket), main_(main) {}
+
+  void hear() noexcept override {
+    // The hub has its room for its own thread, and this may not be it.
+    std::array<std::byte, 2048> room;
+    message came;
+    while (receive_message(socket_, room, came)) {
+      if (came.size == 0) return process_hub::here().ignore(socket_);  // the server will end us
+      if (came.size < sizeof(cancel_order)) continue;
+      cancel_order order;
+      std::memcpy(&order, room.data(), sizeof order);
+      std::string text(reinterpret_cast<char const*>(room.data()) + sizeof order,
+                       came.size - sizeof order);
+      cancel(main_.root, cancel_reason(order.cause, std::move(text)));
+    }
+  }
+
+ private:
+  int const socket_;
+  task_record& main_;
+};
+
+void send_result(int socket, outcome how, std::vector<std::byte> const& packed) {
+  result_notice notice;
+  notice.how = how;
+  notice.packed = packed.size();
+  if (sizeof notice + packed.size() <= largest_message) {
+    send_message(socket, {bytes_of(notice), packed});
+  } else {
+    descriptor const file = make_memory_file(packed);
+    send_message(socket, {bytes_of(notice)}, {file.get()});
+  }
+}
+
+void send_failure(int socket, std::exception_ptr const& error) {
+  std::vector<std::byte> packed;
+  pack_exception(error, packed);
+  send_result(socket, outcome::failed, packed);
+}
+
+/// Runs the task as the main task of a run of its own, and says how it has ended.
+void live_remotely(process_start& start) {
+  portable_task const& type = *start.request.type;
+  record_ref<task_record> main;
+  {
+    mapped_file const mapped(start.file, start.file ? start.request.packed : 0);
+    byte_view const packed = start.file ? byte_view(mapped.bytes()) : start.packed;
+    main = record_ref<task_record>(
+        type.unpack(packed, static_cast<unsigned>(std::uncaught_exceptions())));
+  }
+  start.file = descriptor();
+  int const socket = start.socket.get();
+  control ear(socket, *main);
+  ear.hear();  // cancelled by now, it never begins (C7)
+  process_hub::here().attend(socket, ear);
+
+  run_options options;
+  options.model = model::processes;
+  options.grace = std::chrono::nanoseconds(start.request.grace);
+  run_as_task(options, *main, start.request.task, std::string(start.name));
+
+  std::vector<std::byte> packed;
+  if (main->how == outcome::finished) {
+    type.pack_result(*main, packed);
+  } else {
+    main->retrieved.store(true, std::memory_order_relaxed);
+    pack_exception(main->error, packed);
+  }
+  send_result(socket, main->how, packed);
+}
+
+}  // namespace
+
+void run_process_task(process_start start) {
+  this_thread = thread_state{};
+  restart_task_ids(static_cast<std::uint64_t>(::getpid()) << 32);
+  auto* const thread =
+      new fresh_thread;  // for good, as the hub: what is left ends with the process
+  stand_in const here(*thread);
+  try {
+    live_remotely(start);
+  } catch (...) {
+    send_failure(start.socket.get(), std::current_exception());
+  }
+  std::fflush(nullptr);
+  std::cout.flush();
+  std::clog.flush();
+  ::_exit(0);  // the destructors of globals are for the program, which has them too
+}
+
+}  // namespace coir::detail

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Asking for a process, hearing from it, ending it.
+
+#include "model/process_task.hpp"
+
+#include <csignal>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <sys/wait.h>
+
+#include <coir/base/warning.hpp>
+#include <coir/model/portable_task.hpp>
+#include <coir/model/processes.hpp>
+#include <coir/time/deadline.hpp>
+
+#include "model/fork_server.hpp"
+#include "model/remote_exception.hpp"
+#include "model/runtime.hpp"
+#include "wait/parker.hpp"
+#include "wait/ready_queue.hpp"
+
+namespace coir::detail {
+namespace {
+
+/// After SIGTERM, before SIGKILL: for handlers that put things in order.
+constexpr std::chrono::seconds patience_after_sigterm{1};
+
+constexpr std::size_t longest_name = 1000;
+
+std::string in_seconds(std::chrono::nanoseconds span) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(span).count()) +
+         " ms";
+}
+
+}  // namespace
+
+process_task::process_task(task_record& task, std::chrono::nanoseconds grace, descriptor socket)
+    : timer([](timer& self) noexcept { static_cast<process_task&>(self).press_on(); }),
+      hub_(process_hub::here()),
+      task_((task.add_ref(), &task)),
+      grace_(grace),
+      socket_(std::move(socket)) {}
+
+void process_task::begin(task_record& fresh, std::chrono::nanoseconds grace) {
+  std::vector<std::byte> packed;
+  fresh.portable->pack(fresh, packed);
+  auto ends = socket_pair();
+  descriptor const theirs = std::move(ends.second);
+  struct deleter {
+    void operator()(process_task* gone) const noexcept { delete gone; }
+  };
+  std::unique_ptr<process_task, deleter> made(
+      new process_task(fresh, grace, std::move(ends.first)));
+  made->hub_.attend(made->socket_.get(), *made);
+  set_proxy(fresh, *made);
+  process_task& self = *made.release();  // the hub's from now on
+
+  // Parked before the look at `interrupted`, as every wait is: no cancel falls between.
+  fresh.word.store(word::parked, std::memory_order_seq_cst);
+  try {
+    self.request(theirs.get(), packed);
+  } catch (...) {
+    self.trouble_ = std::current_exception();  // the hub hears of it once `theirs` is gone
+  }
+  if (fresh.interrupted.load(std::memory_order_seq_cst) && claim(fresh, wake_reason::cancelled))
+    self.wake(fresh);
+}
+
+void process_task::request(int theirs, std::vector<std::byte> const& packed) {
+  std::string const name = name_of(*task_).substr(0, longest_name);
+  fork_request request;
+  request.name_size = static_cast<std::uint32_t>(name.size());
+  request.task = task_->id;
+  request.type = task_->portable;
+  request.grace = grace_.count();
+  request.packed = packed.size();
+  if (sizeof request + name.size() + packed.size() <= largest_message)
+    return request_fork(request, name, packed, theirs, -1);
+  descriptor const file = make_memory_file(packed);
+  request_fork(request, name, {}, theirs, file.get());
+}
+
+void process_task::wake(task_core& claimed) noexcept {
+  if (ending_) return wake_thread(claimed);
+  hub_.post(claimed);
+}
+
+void process_task::pass_cancel_on() noexcept {
+  task_->word.store(word::parked, std::memory_order_seq_cst);  // the next cancel claims it anew
+  if (over_) return end();
+  cancel_reason reason;
+  {
+    std::lock_guard<spin_lock> const held(task_->lock);
+    reason = task_->root.reason;
+  }
+  cancel_order request;
+  request.cause = reason.cause();
+  std::string const text = reason.text().substr(0, longest_name);
+  send_message(socket_.get(), {bytes_of(request), std::as_bytes(std::span(text))}, {}, false);
+  if (pressed_ != pressure::none) return;
+  pressed_ = pressure::cancelled;
+  hub_.timers.set(*this, deadline_after(std::chrono::steady_clock::now(), grace_));
+}
+
+/// The time it was given is over.
+void process_task::press_on() noexcept {
+  if (pressed_ == pressure::cancelled) {
+    pressed_ = pressure::terminated;
+    request_kill(task_->id, SIGTERM);
+    hub_.timers.set(*this, std::chrono::steady_clock::now() + patience_after_sigterm);
+  } else {
+    pressed_ = pressure::killed;
+    request_kill(task_->id, SIGKILL);
+  }
+}
+
+void process_task::hear() noexcept {
+  message came;
+  while (!over_ && receive_message(socket_.get(), {hub_.room.get(), largest_message}, came)) {
+    if (came.size == 0) return has_ended();
+    try {
+      take_notice(came);
+    } catch (...) {
+      if (trouble_ == nullptr) trouble_ = std::current_exception();
+    }
+    if (end_.process != 0) return has_ended();
+  }
+}
+
+void process_task::take_notice(message& came) {
+  byte_view const all{hub_.room.get(), came.size};
+  message_kind kind;
+  std::memcpy(&kind, all.data(), sizeof kind);
+  if (kind == message_kind::result) {
+    std::memcpy(&result_, all.data(), sizeof result_);
+    byte_view const rest = all.subspan(sizeof result_);
+    file_ = std::move(came.descriptors[0]);
+    packed_.assign(rest.begin(), rest.end());
+  } else if (kind == message_kind::end) {
+    std::memcpy(&end_, all.data(), sizeof end_);
+  } else if (kind == message_kind::not_begun) {
+    not_begun_notice notice;
+    std::memcpy(&notice, all.data(), sizeof notice);
+    throw std::system_error(notice.error, std::generic_category(),
+                            "coir: no process for a task; raise `ulimit -u`, kernel.pid_max or "
+                            "the cgroup's pids.max, or use fibers");
+  }
+}
+
+void process_task::has_ended() noexcept {
+  hub_.ignore(socket_.get());
+  hub_.timers.cancel(*this);
+  over_ = true;
+  // Whoever has claimed it for a cancel has yet to post it here: then it ends.
+  if (claim(*task_, wake_reason::fulfilled)) end();
+}
+
+/// Runs the end of the task, as if its function had just returned or thrown here.
+void process_task::end() noexcept {
+  task_record& task = *task_;
+  ending_ = true;
+  task.word.store(word::running, std::memory_order_release);
+  task.timers = &hub_.timers;
+  task.invoke = [](task_record& self) { of(self).deliver(); };
+  thread_state const before = std::exchange(this_thread, thread_state{&task, nullptr});
+  runtime::live_on(task);
+  this_thread = before;
+  delete this;
+}
+
+void process_task::deliver() {
+  if (trouble_ != nullptr) std::rethrow_exception(trouble_);
+  mapped_file const mapped(file_, file_ ? result_.packed : 0);
+  byte_view const packed = file_ ? byte_view(mapped.bytes()) : byte_view(packed_);
+  switch (result_.how) {
+    case outcome::pending: deliver_death();
+    case outcome::finished: return task_->portable->unpack_result(*task_, packed);
+    case outcome::failed:
+    case outcome::cancelled: std::rethrow_exception(unpack_exception(packed));
+  }
+}
+
+void process_task::deliver_death() {
+  std::string const name = name_of(*task_);
+  bool const by_signal = end_.code == CLD_KILLED || end_.code == CLD_DUMPED;
+  bool const by_us = pressed_ >= pressure::terminated &&
+                     (!by_signal || end_.status == SIGTERM || end_.status == SIGKILL);
+  if (by_us) {
+    warn("task " + name + " has not ended within " + in_seconds(grace_) +
+         " of its cancel (run_options::grace), and its process was ended by " +
+         (pressed_ == pressure::killed ? "SIGKILL" : "SIGTERM"));
+    cancel_reason reason;
+    {
+      std::lock_guard<spin_lock> const held(task_->lock);
+      reason = task_->root.reason;
+    }
+    throw cancelled(std::move(reason));
+  }
+  if (end_.process == 0)
+    throw worker_died("coir: the fork server has died, and with it the process of task " + name, 0,
+                      SIGKILL, 0);
+  std::string const process = "coir: process " + std::to_string(end_.process) + " of task " + name;
+  if (by_signal)
+    throw worker_died(process + " was killed by signal " + std::to_string(end_.status) + " (SIG" +
+                          ::sigabbrev_np(end_.status) + ")",
+                      end_.process, end_.status, 0);
+  throw worker_died(
+      process + " exited with code " + std::to_string(end_.status) + " before the task had ended",
+      end_.process, 0, end_.status);
+}
+
+}  // namespace coir::detail

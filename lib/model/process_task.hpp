@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSL-1.0
+/// A task that runs in a process of its own, as the process sees it that has spawned it.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <vector>
+
+#include <coir/model/task_record.hpp>
+#include <coir/timer/timer.hpp>
+
+#include "model/process_hub.hpp"
+#include "model/process_wire.hpp"
+#include "sys/memory_file.hpp"
+#include "wait/proxy.hpp"
+
+namespace coir::detail {
+
+/// From the request for its process to the last notice about it; then the task ends here, on the hub's
+/// thread, and this with it.
+class process_task final : public proxy, public listener, private timer {
+ public:
+  /// Has `fresh` run in a process of its own, and looks after it. `grace`: how long a cancelled one may
+  /// go on before it is ended by a signal.
+  ///   Throws: std::system_error, and then nothing was begun. If the fork server refuses later, the
+  ///   task fails.
+  static void begin(task_record& fresh, std::chrono::nanoseconds grace);
+
+  static process_task& of(task_core const& task) noexcept {
+    return static_cast<process_task&>(proxy_of(task));
+  }
+
+  void wake(task_core& claimed) noexcept override;
+  void hear() noexcept override;
+
+  /// A cancel has claimed the task: its process is told.
+  ///   Thread: the hub's.
+  void pass_cancel_on() noexcept;
+
+ private:
+  /// What was last done to end its process.
+  enum class pressure : unsigned char { none, cancelled, terminated, killed };
+
+  process_task(task_record& task, std::chrono::nanoseconds grace, descriptor socket);
+  ~process_task() = default;
+
+  void request(int theirs, std::vector<std::byte> const& packed);
+  void take_notice(message& came);
+  void has_ended() noexcept;
+  void end() noexcept;
+  void deliver();
+  [[noreturn]] void deliver_death();
+  void press_on() noexcept;
+
+  process_hub& hub_;
+  record_ref<task_record> const task_;
+  std::chrono::nanoseconds const grace_;
+  descriptor const socket_;
+  pressure pressed_ = pressure::none;
+  bool over_ = false;    // its process is gone
+  bool ending_ = false;  // it runs here, to its end
+
+  // What was heard of it.
+  result_notice result_;           // how: pending, if it has died before
+  std::vector<std::byte> packed_;  // the result, or it is in the file
+  descriptor file_;
+  end_notice end_;
+  std::exception_ptr trouble_;  // why nothing could be heard
+};
+
+}  // namespace coir::detail

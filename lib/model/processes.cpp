@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Processes as tasks.
+
+#include "model/processes.hpp"
+
+#include <chrono>
+#include <stdexcept>
+
+#include <coir/model/portable_task.hpp>
+#include <coir/sys/futex.hpp>
+
+#include "model/fork_server.hpp"
+#include "model/process_task.hpp"
+
+namespace coir::detail {
+
+processes_runtime::processes_runtime(run_options const& options)
+    : runtime(model::processes, options) {
+  start_fork_server();
+}
+
+void processes_runtime::run(task_record& main) {
+  live_here(main, around_);  // so its waits serve the deadlines around the run too
+  shut_down();
+  for (;;) {
+    std::uint32_t const seen = left_.load(std::memory_order_acquire);
+    if (live_count() == 0) return;
+    futex_wait(left_, seen, around_.earliest());
+    around_.fire_due(std::chrono::steady_clock::now());
+  }
+}
+
+void processes_runtime::task_left(std::size_t) noexcept {
+  left_.fetch_add(1, std::memory_order_release);
+  futex_wake(&left_);
+}
+
+void processes_runtime::start(task_record& fresh) {
+  if (fresh.portable == nullptr)
+    throw std::invalid_argument(
+        "coir: this task cannot run in another process: only a call of a function, or of a lambda "
+        "that captures nothing, can; use coir::spawn(function, arguments…)");
+  if (fresh.portable->refusal != nullptr) throw std::invalid_argument(fresh.portable->refusal());
+  if (fresh.interrupted.load(std::memory_order_acquire)) {
+    live_here(fresh, *current_task()->timers);  // never begins (C7)
+  } else {
+    process_task::begin(fresh, options().grace);
+  }
+}
+
+}  // namespace coir::detail
