@@ -87,16 +87,15 @@ void send_failure(int socket, std::exception_ptr const& error) {
 /// Runs the task as the main task of a run of its own, and says how it has ended.
 void live_remotely(process_start& start) {
   portable_task const& type = *start.request.type;
-  record_ref<task_record> main;
+  task_record* main;  // for good, as the ear: the hub may hear of a cancel to the last moment
   {
     mapped_file const mapped(start.file, start.file ? start.request.packed : 0);
     byte_view const packed = start.file ? byte_view(mapped.bytes()) : start.packed;
-    main = record_ref<task_record>(
-        type.unpack(packed, static_cast<unsigned>(std::uncaught_exceptions())));
+    main = type.unpack(packed, static_cast<unsigned>(std::uncaught_exceptions()));
   }
   start.file = descriptor();
   int const socket = start.socket.get();
-  control ear(socket, *main);
+  auto& ear = *new control(socket, *main);
   ear.hear();  // cancelled by now, it never begins (C7)
   process_hub::here().attend(socket, ear);
 
