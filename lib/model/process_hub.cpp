@@ -3,12 +3,11 @@
 
 #include "model/process_hub.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <climits>
-#include <csignal>
 #include <mutex>
-#include <system_error>
 
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "model/process_task.hpp"
+#include "model/service_thread.hpp"
 
 namespace coir::detail {
 namespace {
@@ -53,23 +53,7 @@ process_hub::process_hub()
   interest.data.ptr = nullptr;
   checked(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, bell_.get(), &interest), "coir: epoll_ctl");
 
-  // The program's signals are for its own threads.
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_attr_t attributes;
-  ::pthread_attr_init(&attributes);
-  ::pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_t thread;
-  int const error = ::pthread_create(
-      &thread, &attributes, [](void* self) -> void* { static_cast<process_hub*>(self)->serve(); },
-      this);
-  ::pthread_attr_destroy(&attributes);
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (error != 0)
-    throw std::system_error(error, std::generic_category(),
-                            "coir: no thread to hear from other processes; raise `ulimit -u` or "
-                            "the cgroup's pids.max");
+  begin_service_thread([](void* self) -> void* { static_cast<process_hub*>(self)->serve(); }, this);
 }
 
 void process_hub::attend(int socket, listener& who) {

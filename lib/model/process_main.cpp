@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 /// The life of a process that the fork server has made for a task.
 
+#include <array>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -17,10 +18,11 @@
 
 #include "cancel/stand_in.hpp"
 #include "model/fork_server.hpp"
-#include "model/process_hub.hpp"
 #include "model/remote_exception.hpp"
 #include "model/runtime.hpp"
+#include "model/service_thread.hpp"
 #include "sys/memory_file.hpp"
+#include "sys/message.hpp"
 #include "wait/ready_queue.hpp"
 
 namespace coir::detail {
@@ -41,17 +43,17 @@ struct fresh_thread : task_core {
   timer_queue own_timers;
 };
 
-/// Hears who waits for the task: cancels.
-class control final : public listener {
+/// Hears who waits for the task: cancels. A thread of its own, and not the hub, which is not needed
+/// before the task has tasks itself, and takes longer to make.
+class ear {
  public:
-  control(int socket, task_record& main) : socket_(socket), main_(main) {}
+  ear(int socket, task_record& main) : socket_(socket), main_(main) {}
 
-  void hear() noexcept override {
-    // The hub has its room for its own thread, and this may not be it.
+  void hear(bool wait) noexcept {
     std::array<std::byte, 2048> room;
     message came;
-    while (receive_message(socket_, room, came)) {
-      if (came.size == 0) return process_hub::here().ignore(socket_);  // the server will end us
+    while (receive_message(socket_, room, came, wait)) {
+      if (came.size == 0) return;  // the server will end us
       if (came.size < sizeof(cancel_order)) continue;
       cancel_order order;
       std::memcpy(&order, room.data(), sizeof order);
@@ -61,12 +63,33 @@ class control final : public listener {
     }
   }
 
+  ///   Throws: std::system_error.
+  void begin() {
+    begin_service_thread(
+        [](void* self) -> void* {
+          static_cast<ear*>(self)->hear(/*wait=*/true);
+          return nullptr;
+        },
+        this);
+  }
+
  private:
   int const socket_;
   task_record& main_;
 };
 
+void flush_output() noexcept {
+  std::fflush(nullptr);
+  try {
+    std::cout.flush();
+    std::clog.flush();
+  } catch (...) {  // whoever has asked for exceptions from them
+  }
+}
+
+/// The last act: who waits for the task goes on as soon as it has come.
 void send_result(int socket, outcome how, std::vector<std::byte> const& packed) {
+  flush_output();
   result_notice notice;
   notice.how = how;
   notice.packed = packed.size();
@@ -95,9 +118,9 @@ void live_remotely(process_start& start) {
   }
   start.file = descriptor();
   int const socket = start.socket.get();
-  auto& ear = *new control(socket, *main);
-  ear.hear();  // cancelled by now, it never begins (C7)
-  process_hub::here().attend(socket, ear);
+  auto& listening = *new ear(socket, *main);
+  listening.hear(/*wait=*/false);  // cancelled by now, it never begins (C7)
+  listening.begin();
 
   run_options options;
   options.model = model::processes;
@@ -127,9 +150,6 @@ void run_process_task(process_start start) {
   } catch (...) {
     send_failure(start.socket.get(), std::current_exception());
   }
-  std::fflush(nullptr);
-  std::cout.flush();
-  std::clog.flush();
   ::_exit(0);  // the destructors of globals are for the program, which has them too
 }
 

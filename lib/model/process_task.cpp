@@ -16,6 +16,7 @@
 #include <coir/base/warning.hpp>
 #include <coir/model/portable_task.hpp>
 #include <coir/model/processes.hpp>
+#include <coir/sys/futex.hpp>
 #include <coir/time/deadline.hpp>
 
 #include "model/fork_server.hpp"
@@ -39,14 +40,17 @@ std::string in_seconds(std::chrono::nanoseconds span) {
 
 }  // namespace
 
-process_task::process_task(task_record& task, std::chrono::nanoseconds grace, descriptor socket)
+process_task::process_task(task_record& task, std::chrono::nanoseconds grace, descriptor socket,
+                           std::atomic<std::uint32_t>& left)
     : timer([](timer& self) noexcept { static_cast<process_task&>(self).press_on(); }),
       hub_(process_hub::here()),
       task_((task.add_ref(), &task)),
       grace_(grace),
-      socket_(std::move(socket)) {}
+      socket_(std::move(socket)),
+      left_(left) {}
 
-void process_task::begin(task_record& fresh, std::chrono::nanoseconds grace) {
+void process_task::begin(task_record& fresh, std::chrono::nanoseconds grace,
+                         std::atomic<std::uint32_t>& left) {
   std::vector<std::byte> packed;
   fresh.portable->pack(fresh, packed);
   auto ends = socket_pair();
@@ -55,10 +59,11 @@ void process_task::begin(task_record& fresh, std::chrono::nanoseconds grace) {
     void operator()(process_task* gone) const noexcept { delete gone; }
   };
   std::unique_ptr<process_task, deleter> made(
-      new process_task(fresh, grace, std::move(ends.first)));
+      new process_task(fresh, grace, std::move(ends.first), left));
   made->hub_.attend(made->socket_.get(), *made);
   set_proxy(fresh, *made);
   process_task& self = *made.release();  // the hub's from now on
+  left.fetch_add(1, std::memory_order_relaxed);
 
   // Parked before the look at `interrupted`, as every wait is: no cancel falls between.
   fresh.word.store(word::parked, std::memory_order_seq_cst);
@@ -92,7 +97,11 @@ void process_task::wake(task_core& claimed) noexcept {
 
 void process_task::pass_cancel_on() noexcept {
   task_->word.store(word::parked, std::memory_order_seq_cst);  // the next cancel claims it anew
-  if (over_) return end();
+  if (settled_) {
+    settle();
+    if (gone_ && !task_) retire();
+    return;
+  }
   cancel_reason reason;
   {
     std::lock_guard<spin_lock> const held(task_->lock);
@@ -121,14 +130,15 @@ void process_task::press_on() noexcept {
 
 void process_task::hear() noexcept {
   message came;
-  while (!over_ && receive_message(socket_.get(), {hub_.room.get(), largest_message}, came)) {
-    if (came.size == 0) return has_ended();
+  while (!gone_ && receive_message(socket_.get(), {hub_.room.get(), largest_message}, came)) {
+    if (came.size == 0) return process_is_gone();
     try {
       take_notice(came);
     } catch (...) {
       if (trouble_ == nullptr) trouble_ = std::current_exception();
     }
-    if (end_.process != 0) return has_ended();
+    if (end_.process != 0) return process_is_gone();
+    if (result_.how != outcome::pending) settle();
   }
 }
 
@@ -152,16 +162,22 @@ void process_task::take_notice(message& came) {
   }
 }
 
-void process_task::has_ended() noexcept {
+void process_task::process_is_gone() noexcept {
   hub_.ignore(socket_.get());
-  hub_.timers.cancel(*this);
-  over_ = true;
-  // Whoever has claimed it for a cancel has yet to post it here: then it ends.
-  if (claim(*task_, wake_reason::fulfilled)) end();
+  gone_ = true;
+  settle();
+  if (!task_) retire();
+}
+
+/// Whoever has claimed it for a cancel has yet to post it here: then it ends.
+void process_task::settle() noexcept {
+  settled_ = true;
+  if (task_ && claim(*task_, wake_reason::fulfilled)) conclude();
 }
 
 /// Runs the end of the task, as if its function had just returned or thrown here.
-void process_task::end() noexcept {
+void process_task::conclude() noexcept {
+  hub_.timers.cancel(*this);
   task_record& task = *task_;
   ending_ = true;
   task.word.store(word::running, std::memory_order_release);
@@ -170,7 +186,14 @@ void process_task::end() noexcept {
   thread_state const before = std::exchange(this_thread, thread_state{&task, nullptr});
   runtime::live_on(task);
   this_thread = before;
+  task_ = {};
+}
+
+void process_task::retire() noexcept {
+  std::atomic<std::uint32_t>* const left = &left_;
   delete this;
+  left->fetch_sub(1, std::memory_order_release);  // with the last one the run may be gone
+  futex_wake(left);
 }
 
 void process_task::deliver() {

@@ -3,8 +3,10 @@
 
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <vector>
 
@@ -18,15 +20,18 @@
 
 namespace coir::detail {
 
-/// From the request for its process to the last notice about it; then the task ends here, on the hub's
-/// thread, and this with it.
+/// From the request for its process to the last notice about that. The task ends here, on the hub's
+/// thread, as soon as its result has come: a process sends that as its last act, and what the system
+/// then has to do until it is gone is nothing that a task should wait for. The run does, at its end.
 class process_task final : public proxy, public listener, private timer {
  public:
   /// Has `fresh` run in a process of its own, and looks after it. `grace`: how long a cancelled one may
   /// go on before it is ended by a signal.
   ///   Throws: std::system_error, and then nothing was begun. If the fork server refuses later, the
   ///   task fails.
-  static void begin(task_record& fresh, std::chrono::nanoseconds grace);
+  /// `left` counts down when the process is gone, and is a futex.
+  static void begin(task_record& fresh, std::chrono::nanoseconds grace,
+                    std::atomic<std::uint32_t>& left);
 
   static process_task& of(task_core const& task) noexcept {
     return static_cast<process_task&>(proxy_of(task));
@@ -43,24 +48,29 @@ class process_task final : public proxy, public listener, private timer {
   /// What was last done to end its process.
   enum class pressure : unsigned char { none, cancelled, terminated, killed };
 
-  process_task(task_record& task, std::chrono::nanoseconds grace, descriptor socket);
+  process_task(task_record& task, std::chrono::nanoseconds grace, descriptor socket,
+               std::atomic<std::uint32_t>& left);
   ~process_task() = default;
 
   void request(int theirs, std::vector<std::byte> const& packed);
   void take_notice(message& came);
-  void has_ended() noexcept;
-  void end() noexcept;
+  void settle() noexcept;
+  void conclude() noexcept;
+  void process_is_gone() noexcept;
+  void retire() noexcept;
   void deliver();
   [[noreturn]] void deliver_death();
   void press_on() noexcept;
 
   process_hub& hub_;
-  record_ref<task_record> const task_;
+  record_ref<task_record> task_;  // null once it has ended
   std::chrono::nanoseconds const grace_;
   descriptor const socket_;
   pressure pressed_ = pressure::none;
-  bool over_ = false;    // its process is gone
-  bool ending_ = false;  // it runs here, to its end
+  std::atomic<std::uint32_t>& left_;
+  bool settled_ = false;  // nothing more can come that changes how it has ended
+  bool ending_ = false;   // it runs here, to its end
+  bool gone_ = false;     // its process has ended
 
   // What was heard of it.
   result_notice result_;           // how: pending, if it has died before

@@ -24,10 +24,12 @@ void processes_runtime::run(task_record& main) {
   shut_down();
   for (;;) {
     std::uint32_t const seen = left_.load(std::memory_order_acquire);
-    if (live_count() == 0) return;
+    if (live_count() == 0) break;
     futex_wait(left_, seen, around_.earliest());
     around_.fire_due(std::chrono::steady_clock::now());
   }
+  while (std::uint32_t const left = processes_.load(std::memory_order_acquire))
+    futex_wait(processes_, left, never);
 }
 
 void processes_runtime::task_left(std::size_t) noexcept {
@@ -44,7 +46,7 @@ void processes_runtime::start(task_record& fresh) {
   if (fresh.interrupted.load(std::memory_order_acquire)) {
     live_here(fresh, *current_task()->timers);  // never begins (C7)
   } else {
-    process_task::begin(fresh, options().grace);
+    process_task::begin(fresh, options().grace, processes_);
   }
 }
 

@@ -48,7 +48,7 @@ int send_message(int socket, std::initializer_list<byte_view> parts,
   }
 }
 
-bool receive_message(int socket, std::span<std::byte> room, message& into) noexcept {
+bool receive_message(int socket, std::span<std::byte> room, message& into, bool wait) noexcept {
   iovec piece{room.data(), room.size()};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(message::most_descriptors * sizeof(int))> control;
   msghdr header{};
@@ -58,7 +58,7 @@ bool receive_message(int socket, std::span<std::byte> room, message& into) noexc
   header.msg_controllen = control.size();
   ssize_t size;
   do {
-    size = ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    size = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
   } while (size == -1 && errno == EINTR);
   if (size == -1 && errno == EAGAIN) return false;
   into.size = size > 0 ? static_cast<std::size_t>(size) : 0;  // an error here: the peer was reset

@@ -43,8 +43,10 @@ struct message {
   std::array<descriptor, most_descriptors> descriptors;
 };
 
-/// Receives the next message into `room`, which is large enough for any. Never waits.
+/// Receives the next message into `room`, which is large enough for any.
+///   Blocks: the thread, if `wait` is true.
 ///   Returns: false if there is none now.
-bool receive_message(int socket, std::span<std::byte> room, message& into) noexcept;
+bool receive_message(int socket, std::span<std::byte> room, message& into,
+                     bool wait = false) noexcept;
 
 }  // namespace coir::detail

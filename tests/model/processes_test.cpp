@@ -152,8 +152,8 @@ TEST_F(Processes, StandardInputIsEmptyAndTheGroupIsItsOwn) {
 TEST_F(Processes, TaskHasNoDescriptorButThoseMeant) {
   int const secret = ::open("/dev/zero", O_RDONLY);  // not even of the program's own
   in_run([] {
-    // The standard ones, the server's and the task's, the hub's two, and that of the count.
-    EXPECT_EQ(coir::spawn(open_descriptors).get(), 3 + 2 + 2 + 1);
+    // The standard ones, the server's and the task's, and that of the count.
+    EXPECT_EQ(coir::spawn(open_descriptors).get(), 3 + 2 + 1);
   });
   ::close(secret);
 }
