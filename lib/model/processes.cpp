@@ -40,8 +40,8 @@ void processes_runtime::task_left(std::size_t) noexcept {
 void processes_runtime::start(task_record& fresh) {
   if (fresh.portable == nullptr)
     throw std::invalid_argument(
-        "coir: this task cannot run in another process: only a call of a function, or of a lambda "
-        "that captures nothing, can; use coir::spawn(function, arguments…)");
+        "coir: this task cannot run in another process: what began it shares memory with it; use "
+        "coir::spawn(function, arguments…)");
   if (fresh.portable->refusal != nullptr) throw std::invalid_argument(fresh.portable->refusal());
   if (fresh.interrupted.load(std::memory_order_acquire)) {
     live_here(fresh, *current_task()->timers);  // never begins (C7)

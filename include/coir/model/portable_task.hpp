@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <typeinfo>
 #include <vector>
 
 #include <coir/base/config.hpp>
@@ -13,6 +14,11 @@
 namespace coir::detail {
 
 struct task_record;
+
+/// Why a call cannot be carried: for its function, its argument number `place`, its result.
+COIR_EXPORT std::string refuse_function(std::type_info const& type);
+COIR_EXPORT std::string refuse_argument(std::size_t place, std::type_info const& type, bool refers);
+COIR_EXPORT std::string refuse_result(std::type_info const& type);
 
 /// What a task's type can do about that; one for each type, for as long as the program.
 ///
