@@ -111,7 +111,8 @@ TEST_F(ProcessesPortable, RefusedTaskNeverWas) {
   in_run([] {
     coir::task_group group;
     int local = 0;
-    EXPECT_THROW(group.spawn([&local] { ++shared(0); }), std::invalid_argument);
+    EXPECT_THROW(group.spawn([&local] { shared(0) += 1 + static_cast<unsigned>(local); }),
+                 std::invalid_argument);
     group.join();
     EXPECT_EQ(coir::statistics().alive, 1u);
   });

@@ -77,16 +77,18 @@ parameters<P...> parameters_of(R (F::*)(P...) noexcept);
 template <class R, class F, class... P>
 parameters<P...> parameters_of(R (F::*)(P...) const noexcept);
 
-template <class F, class = void>
+template <class F>
 struct signature_of {
   using type = void;  // a template, or overloaded
 };
 template <class F>
-struct signature_of<F, std::void_t<decltype(parameters_of(std::declval<F>()))>> {
+requires std::is_function_v<std::remove_pointer_t<F>>
+struct signature_of<F> {
   using type = decltype(parameters_of(std::declval<F>()));
 };
 template <class F>
-struct signature_of<F, std::void_t<decltype(parameters_of(&F::operator()))>> {
+requires requires { parameters_of(&F::operator()); }
+struct signature_of<F> {
   using type = decltype(parameters_of(&F::operator()));
 };
 
