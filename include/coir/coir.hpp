@@ -20,6 +20,7 @@
 #include <coir/inspect/inspect.hpp>
 #include <coir/model/model.hpp>
 #include <coir/model/processes.hpp>
+#include <coir/model/remote_error.hpp>
 #include <coir/model/task_info.hpp>
 #include <coir/queue/lifo_queue.hpp>
 #include <coir/queue/priority_queue.hpp>

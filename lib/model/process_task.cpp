@@ -13,6 +13,7 @@
 
 #include <sys/wait.h>
 
+#include <coir/base/relax.hpp>
 #include <coir/base/warning.hpp>
 #include <coir/model/portable_task.hpp>
 #include <coir/model/processes.hpp>
@@ -65,18 +66,20 @@ void process_task::begin(task_record& fresh, std::chrono::nanoseconds grace,
   process_task& self = *made.release();  // the hub's from now on
   left.fetch_add(1, std::memory_order_relaxed);
 
-  // Parked before the look at `interrupted`, as every wait is: no cancel falls between.
-  fresh.word.store(word::parked, std::memory_order_seq_cst);
   try {
     self.request(theirs.get(), packed);
   } catch (...) {
     self.trouble_ = std::current_exception();  // the hub hears of it once `theirs` is gone
+    self.begun_.store(true, std::memory_order_release);
   }
+  // Parked before this look, as every wait is: no cancel falls between.
   if (fresh.interrupted.load(std::memory_order_seq_cst) && claim(fresh, wake_reason::cancelled))
     self.wake(fresh);
 }
 
+/// Once the request is sent, the hub may end the task and this with it.
 void process_task::request(int theirs, std::vector<std::byte> const& packed) {
+  task_->word.store(word::parked, std::memory_order_seq_cst);
   std::string const name = name_of(*task_).substr(0, longest_name);
   fork_request request;
   request.name_size = static_cast<std::uint32_t>(name.size());
@@ -84,10 +87,10 @@ void process_task::request(int theirs, std::vector<std::byte> const& packed) {
   request.type = task_->portable;
   request.grace = grace_.count();
   request.packed = packed.size();
-  if (sizeof request + name.size() + packed.size() <= largest_message)
-    return request_fork(request, name, packed, theirs, -1);
-  descriptor const file = make_memory_file(packed);
-  request_fork(request, name, {}, theirs, file.get());
+  bool const fits = sizeof request + name.size() + packed.size() <= largest_message;
+  descriptor const file = fits ? descriptor() : make_memory_file(packed);
+  begun_.store(true, std::memory_order_release);
+  request_fork(request, name, fits ? byte_view(packed) : byte_view(), theirs, file.get());
 }
 
 void process_task::wake(task_core& claimed) noexcept {
@@ -129,6 +132,8 @@ void process_task::press_on() noexcept {
 }
 
 void process_task::hear() noexcept {
+  // It has: somebody answers. The load says so to the memory model, which knows no other processes.
+  while (!begun_.load(std::memory_order_acquire)) relax();
   message came;
   while (!gone_ && receive_message(socket_.get(), {hub_.room.get(), largest_message}, came)) {
     if (came.size == 0) return process_is_gone();
@@ -199,7 +204,7 @@ void process_task::retire() noexcept {
 void process_task::deliver() {
   if (trouble_ != nullptr) std::rethrow_exception(trouble_);
   mapped_file const mapped(file_, file_ ? result_.packed : 0);
-  byte_view const packed = file_ ? byte_view(mapped.bytes()) : byte_view(packed_);
+  byte_view packed = file_ ? byte_view(mapped.bytes()) : byte_view(packed_);
   switch (result_.how) {
     case outcome::pending: deliver_death();
     case outcome::finished: return task_->portable->unpack_result(*task_, packed);

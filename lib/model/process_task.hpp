@@ -68,9 +68,10 @@ class process_task final : public proxy, public listener, private timer {
   descriptor const socket_;
   pressure pressed_ = pressure::none;
   std::atomic<std::uint32_t>& left_;
-  bool settled_ = false;  // nothing more can come that changes how it has ended
-  bool ending_ = false;   // it runs here, to its end
-  bool gone_ = false;     // its process has ended
+  std::atomic<bool> begun_{false};  // who has made it does not touch it any more
+  bool settled_ = false;            // nothing more can come that changes how it has ended
+  bool ending_ = false;             // it runs here, to its end
+  bool gone_ = false;               // its process has ended
 
   // What was heard of it.
   result_notice result_;           // how: pending, if it has died before

@@ -1,47 +1,231 @@
 // SPDX-License-Identifier: BSL-1.0
-/// Exceptions as bytes.
+/// Exceptions as bytes, and the types that travel.
 
 #include "model/remote_exception.hpp"
 
+#include <any>
+#include <cstring>
+#include <functional>
+#include <future>
+#include <memory>
+#include <new>
+#include <optional>
 #include <stdexcept>
-#include <string>
-#include <string_view>
+#include <system_error>
+#include <typeinfo>
+#include <variant>
+
+#include <cxxabi.h>
 
 #include <coir/base/error.hpp>
+#include <coir/model/processes.hpp>
+#include <coir/model/remote_error.hpp>
+
+#include "base/type_name.hpp"
 
 namespace coir::detail {
+
+using bytes = std::vector<std::byte>;
+using view = std::span<std::byte const>;
+
+// ---- parts ---------------------------------------------------------------------------------------
+
+void pack_number(std::int64_t number, bytes& out) {
+  view const raw = std::as_bytes(std::span<std::int64_t const, 1>(&number, 1));
+  out.insert(out.end(), raw.begin(), raw.end());
+}
+
+void pack_text(std::string_view text, bytes& out) {
+  pack_number(static_cast<std::int64_t>(text.size()), out);
+  view const raw = std::as_bytes(std::span(text));
+  out.insert(out.end(), raw.begin(), raw.end());
+}
+
+std::int64_t unpack_number(view& in) {
+  std::int64_t number;
+  std::memcpy(&number, in.data(), sizeof number);
+  in = in.subspan(sizeof number);
+  return number;
+}
+
+std::string unpack_text(view& in) {
+  auto const size = static_cast<std::size_t>(unpack_number(in));
+  std::string text(reinterpret_cast<char const*>(in.data()), size);
+  in = in.subspan(size);
+  return text;
+}
+
+// ---- kinds ---------------------------------------------------------------------------------------
+
 namespace {
 
-enum class sort : std::uint8_t { cancelled, other };
-
-void pack(sort which, std::uint8_t detail, std::string_view text, std::vector<std::byte>& out) {
-  out.push_back(static_cast<std::byte>(which));
-  out.push_back(static_cast<std::byte>(detail));
-  auto const bytes = std::as_bytes(std::span(text));
-  out.insert(out.end(), bytes.begin(), bytes.end());
+exception_kind const*& newest_kind() noexcept {
+  static exception_kind const* newest = nullptr;
+  return newest;
 }
 
 }  // namespace
 
-void pack_exception(std::exception_ptr const& error, std::vector<std::byte>& out) {
+exception_kind::exception_kind(std::type_info const& type_, packer pack_, unpacker unpack_) noexcept
+    : type(type_), pack(pack_), unpack(unpack_), next_(newest_kind()) {
+  newest_kind() = this;
+}
+
+exception_kind const* exception_kind::find(std::type_info const& type) noexcept {
+  exception_kind const* at = newest_kind();
+  while (at != nullptr && at->type != type) at = at->next_;
+  return at;
+}
+
+namespace {
+
+template <class E>
+std::exception_ptr pointer_to(E error) {
+  return std::make_exception_ptr(std::move(error));
+}
+
+/// One that is made from its text.
+template <class E>
+struct textual : exception_kind {
+  textual() noexcept
+      : exception_kind(
+            typeid(E),
+            [](void const* error, bytes& out) {
+              pack_text(static_cast<E const*>(error)->what(), out);
+            },
+            [](view& in) { return pointer_to(E(unpack_text(in))); }) {}
+};
+
+/// One that is always the same.
+template <class E>
+struct plain : exception_kind {
+  plain() noexcept
+      : exception_kind(
+            typeid(E), [](void const*, bytes&) {}, [](view&) { return pointer_to(E()); }) {}
+};
+
+template <template <class> class Kind, class... E>
+struct kinds : Kind<E>... {};
+
+kinds<textual, std::logic_error, std::invalid_argument, std::domain_error, std::length_error,
+      std::out_of_range, std::runtime_error, std::range_error, std::overflow_error,
+      std::underflow_error, timeout_error, broken_lock, broken_promise, broken_barrier,
+      deadlock> const with_text;
+kinds<plain, std::exception, std::bad_alloc, std::bad_array_new_length, std::bad_cast,
+      std::bad_typeid, std::bad_exception, std::bad_optional_access, std::bad_variant_access,
+      std::bad_any_cast, std::bad_function_call, std::bad_weak_ptr, queue_shut_down> const
+    without_text;
+
+std::error_category const* category_named(std::string const& name) noexcept {
+  for (auto const* each : {&std::generic_category(), &std::system_category(),
+                           &std::iostream_category(), &std::future_category()})
+    if (name == each->name()) return each;
+  return nullptr;
+}
+
+/// `text` without `end`, if that is its end.
+std::string without(std::string text, std::string_view end) {
+  if (text.ends_with(end)) text.resize(text.size() - end.size());
+  return text;
+}
+
+/// What it says is what it was made with, and then what its code says.
+exception_kind const of_system_error(
+    typeid(std::system_error),
+    [](void const* error, bytes& out) {
+      auto const& known = *static_cast<std::system_error const*>(error);
+      pack_number(known.code().value(), out);
+      pack_text(known.code().category().name(), out);
+      pack_text(without(without(known.what(), known.code().message()), ": "), out);
+    },
+    [](view& in) {
+      auto const value = static_cast<int>(unpack_number(in));
+      std::string const category = unpack_text(in);
+      std::string const text = unpack_text(in);
+      std::error_category const* const known = category_named(category);
+      if (known == nullptr)
+        return pointer_to(remote_error("std::system_error",
+                                       text + ": " + category + " " + std::to_string(value)));
+      std::error_code const code(value, *known);
+      return pointer_to(text.empty() ? std::system_error(code) : std::system_error(code, text));
+    });
+
+exception_kind const of_worker_died(
+    typeid(worker_died),
+    [](void const* error, bytes& out) {
+      auto const& known = *static_cast<worker_died const*>(error);
+      pack_text(known.what(), out);
+      pack_number(known.process(), out);
+      pack_number(known.signal(), out);
+      pack_number(known.exit_code(), out);
+    },
+    [](view& in) {
+      std::string const text = unpack_text(in);
+      auto const process = static_cast<pid_t>(unpack_number(in));
+      auto const signal = static_cast<int>(unpack_number(in));
+      auto const exit_code = static_cast<int>(unpack_number(in));
+      return pointer_to(worker_died(text, process, signal, exit_code));
+    });
+
+exception_kind const of_cancelled(
+    typeid(cancelled),
+    [](void const* error, bytes& out) {
+      cancel_reason const& reason = static_cast<cancelled const*>(error)->reason();
+      pack_number(static_cast<int>(reason.cause()), out);
+      pack_text(reason.text(), out);
+    },
+    [](view& in) {
+      auto const cause = static_cast<cancel_cause>(unpack_number(in));
+      return pointer_to(cancelled(cancel_reason(cause, unpack_text(in))));
+    });
+
+exception_kind const of_remote_error(
+    typeid(remote_error),
+    [](void const* error, bytes& out) {
+      auto const& known = *static_cast<remote_error const*>(error);
+      pack_text(known.type_name(), out);
+      pack_text(known.message(), out);
+      pack_text(known.backtrace(), out);
+    },
+    [](view& in) {
+      std::string type = unpack_text(in);
+      std::string message = unpack_text(in);
+      std::string backtrace = unpack_text(in);
+      return pointer_to(remote_error(std::move(type), std::move(message), std::move(backtrace)));
+    });
+
+void pack_as(exception_kind const& kind, void const* error, bytes& out) {
+  pack_number(static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(&kind)), out);
+  kind.pack(error, out);
+}
+
+void pack_foreign(std::type_info const* type, char const* message, bytes& out) {
+  remote_error const stand_in(type != nullptr ? type_name(*type) : "a foreign exception", message);
+  pack_as(of_remote_error, &stand_in, out);
+}
+
+}  // namespace
+
+void pack_exception(std::exception_ptr const& error, bytes& out) {
   try {
     std::rethrow_exception(error);
   } catch (cancelled const& e) {
-    pack(sort::cancelled, static_cast<std::uint8_t>(e.reason().cause()), e.reason().text(), out);
+    pack_as(of_cancelled, &e, out);
   } catch (std::exception const& e) {
-    pack(sort::other, 0, e.what(), out);
+    if (exception_kind const* const kind = exception_kind::find(typeid(e))) {
+      pack_as(*kind, dynamic_cast<void const*>(&e), out);
+    } else {
+      pack_foreign(&typeid(e), e.what(), out);
+    }
   } catch (...) {
-    pack(sort::other, 0, "an exception that is no std::exception", out);
+    pack_foreign(abi::__cxa_current_exception_type(), "", out);
   }
 }
 
-std::exception_ptr unpack_exception(std::span<std::byte const> in) {
-  auto const rest = in.subspan(2);
-  std::string text(reinterpret_cast<char const*>(rest.data()), rest.size());
-  if (static_cast<sort>(in[0]) == sort::cancelled)
-    return std::make_exception_ptr(
-        cancelled(cancel_reason(static_cast<cancel_cause>(in[1]), std::move(text))));
-  return std::make_exception_ptr(std::runtime_error(text));
+std::exception_ptr unpack_exception(view& in) {
+  auto const* const kind =
+      reinterpret_cast<exception_kind const*>(static_cast<std::intptr_t>(unpack_number(in)));
+  return kind->unpack(in);
 }
 
 }  // namespace coir::detail

@@ -4,16 +4,49 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <span>
+#include <string>
+#include <string_view>
+#include <typeinfo>
 #include <vector>
 
 namespace coir::detail {
 
-/// Appends `error` to `out`.
+/// Appends `error` to `out`. What does not travel is packed as the remote_error that it will be.
 void pack_exception(std::exception_ptr const& error, std::vector<std::byte>& out);
 
-/// What was packed.
-std::exception_ptr unpack_exception(std::span<std::byte const> in);
+/// Takes what was packed from the front of `in`.
+std::exception_ptr unpack_exception(std::span<std::byte const>& in);
+
+/// How exceptions of one type travel. Made as a global, it makes itself known; its address then means
+/// the same in all processes of the program, which are forks of one another.
+///
+/// Only what is of this very type: of a derived one something would get lost.
+class exception_kind {
+ public:
+  /// `error` is an object of the type.
+  using packer = void (*)(void const* error, std::vector<std::byte>& out);
+  using unpacker = std::exception_ptr (*)(std::span<std::byte const>& in);
+
+  exception_kind(std::type_info const& type, packer pack, unpacker unpack) noexcept;
+  exception_kind(exception_kind const&) = delete;
+
+  static exception_kind const* find(std::type_info const& type) noexcept;
+
+  std::type_info const& type;
+  packer const pack;
+  unpacker const unpack;
+
+ private:
+  exception_kind const* const next_;
+};
+
+// The parts of which they are packed.
+void pack_number(std::int64_t number, std::vector<std::byte>& out);
+void pack_text(std::string_view text, std::vector<std::byte>& out);
+std::int64_t unpack_number(std::span<std::byte const>& in);
+std::string unpack_text(std::span<std::byte const>& in);
 
 }  // namespace coir::detail

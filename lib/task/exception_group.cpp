@@ -3,25 +3,39 @@
 
 #include <coir/task/exception_group.hpp>
 
-#include <cstdlib>
-#include <memory>
 #include <typeinfo>
 
 #include <cxxabi.h>
 
 #include <coir/base/error.hpp>
 
+#include "base/type_name.hpp"
+#include "model/remote_exception.hpp"
+
 namespace coir {
+namespace {
+
+/// Its members travel as themselves.
+detail::exception_kind const of_group(
+    typeid(exception_group),
+    [](void const* error, std::vector<std::byte>& out) {
+      auto const& errors = static_cast<exception_group const*>(error)->errors();
+      detail::pack_number(static_cast<std::int64_t>(errors.size()), out);
+      for (auto const& each : errors) detail::pack_exception(each, out);
+    },
+    [](std::span<std::byte const>& in) {
+      std::vector<std::exception_ptr> errors;
+      for (auto left = detail::unpack_number(in); left > 0; --left)
+        errors.push_back(detail::unpack_exception(in));
+      return std::make_exception_ptr(exception_group(std::move(errors)));
+    });
+
+}  // namespace
+
 namespace {
 
 std::string count_of(std::vector<std::exception_ptr> const& errors) {
   return std::to_string(errors.size()) + (errors.size() == 1 ? " failure" : " failures");
-}
-
-std::string type_name(std::type_info const& type) {
-  std::unique_ptr<char, void (*)(void*)> const name(
-      abi::__cxa_demangle(type.name(), nullptr, nullptr, nullptr), &std::free);
-  return name ? name.get() : type.name();
 }
 
 std::string text_of(cancelled const& c) {
@@ -52,12 +66,12 @@ std::string branch_of(std::exception_ptr const& error) {
   } catch (exception_group const& nested) {
     return nested.tree();
   } catch (std::exception const& e) {
-    return type_name(typeid(e)) + ": " + e.what();
+    return detail::type_name(typeid(e)) + ": " + e.what();
   } catch (cancelled const& c) {
     return text_of(c);
   } catch (...) {
     std::type_info const* const type = abi::__cxa_current_exception_type();
-    return type != nullptr ? type_name(*type) : "an exception of another language";
+    return type != nullptr ? detail::type_name(*type) : "an exception of another language";
   }
 }
 

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Programs that can be cut into processes: they mean the same on every model.
+///
+/// What the tasks do is seen on a page that all processes share. The other suites let tasks look at
+/// the frame that has spawned them, which no process can.
+
+#include <chrono>
+#include <stdexcept>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <coir/coir.hpp>
+
+#include "contract/models.hpp"
+#include "contract/processes.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using contract::await_shared;
+using contract::shared;
+
+class PortableOn : public contract::on_model {
+ protected:
+  void SetUp() override { contract::shared_page::clear(); }
+};
+INSTANTIATE_TEST_SUITE_P(, PortableOn,
+                         contract::available({coir::model::fibers, coir::model::boost_fibers,
+                                              coir::model::threads, coir::model::processes}),
+                         contract::model_name);
+
+int twice(int n) { return 2 * n; }
+
+int fail() { throw std::runtime_error("it failed"); }
+
+/// Counts that it has begun (0), sleeps until it is cancelled, counts that it has ended (1).
+int sleep_counted() {
+  struct counted {
+    counted() { ++shared(0); }
+    ~counted() { ++shared(1); }
+  } const here;
+  coir::sleep_for(1h);
+  return 0;
+}
+
+int fail_beside_sleepers(std::uint32_t sleepers) {
+  await_shared(0, sleepers);
+  return fail();
+}
+
+// G4
+TEST_P(PortableOn, GatherKeepsTheOrderOfItsArguments) {
+  in_run([] {
+    auto const [one, two, three] =
+        coir::gather(coir::call(twice, 1), coir::call(twice, 2), [] { return 3; });
+    EXPECT_EQ(one, 2);
+    EXPECT_EQ(two, 4);
+    EXPECT_EQ(three, 3);
+  });
+}
+
+// G4: the first failure cancels the rest, and waits for them
+TEST_P(PortableOn, FailureInAGatherEndsTheOthers) {
+  in_run([] {
+    EXPECT_THROW(coir::gather(coir::call(sleep_counted), coir::call(sleep_counted),
+                              coir::call(fail_beside_sleepers, 2u)),
+                 std::runtime_error);
+    EXPECT_EQ(shared(1), 2u);
+  });
+}
+
+// G4: handles are borrowed
+TEST_P(PortableOn, GatherOfHandlesLeavesTheOthersAlone) {
+  in_run([] {
+    std::vector<coir::task<int>> tasks;
+    tasks.push_back(coir::spawn(sleep_counted));
+    tasks.push_back(coir::spawn(fail_beside_sleepers, 1u));
+    EXPECT_THROW(coir::gather(tasks), std::runtime_error);
+    EXPECT_FALSE(tasks[0].done());
+    tasks[0].cancel();
+    tasks[0].join();
+    EXPECT_TRUE(tasks[0].cancelled());
+  });
+}
+
+// G4
+TEST_P(PortableOn, GatherSettledTellsHowEachEnded) {
+  in_run([] {
+    auto const [good, bad] = coir::gather_settled(coir::call(twice, 4), coir::call(fail));
+    EXPECT_EQ(good.value(), 8);
+    EXPECT_THROW((void)bad.value(), std::runtime_error);
+  });
+}
+
+// G2
+TEST_P(PortableOn, GroupEndsWithItsFirstFailure) {
+  in_run([] {
+    try {
+      coir::group([](coir::task_group& group) {
+        group.spawn(sleep_counted);
+        group.spawn(sleep_counted);
+        group.spawn(fail_beside_sleepers, 2u);
+      });
+      ADD_FAILURE();
+    } catch (coir::exception_group const& e) {
+      EXPECT_EQ(e.errors().size(), 1u);  // who was merely cancelled has not failed
+    }
+    EXPECT_EQ(shared(1), 2u);
+  });
+}
+
+// G1
+TEST_P(PortableOn, GroupWaitsForItsTasks) {
+  in_run([] {
+    coir::group([](coir::task_group& group) {
+      for (int i = 0; i < 5; ++i)
+        group.spawn([] {
+          coir::yield();
+          ++shared(0);
+        });
+    });
+    EXPECT_EQ(shared(0), 5u);
+  });
+}
+
+// T1, T4
+TEST_P(PortableOn, TimeoutAroundAJoinLeavesTheTaskAlone) {
+  in_run([] {
+    auto task = coir::spawn(sleep_counted);
+    await_shared(0);
+    EXPECT_THROW(coir::timeout(1ms, [&] { task.join(); }), coir::timeout_error);
+    EXPECT_FALSE(task.done());
+  });
+  EXPECT_EQ(shared(1), 1u);
+}
+
+// T1
+TEST_P(PortableOn, TimeoutOfTheTasksOwnIsThrownHere) {
+  in_run([] {
+    auto task = coir::spawn([] { coir::timeout(1ms, [] { coir::sleep_for(1h); }); });
+    EXPECT_THROW(task.get(), coir::timeout_error);
+  });
+}
+
+// T2
+TEST_P(PortableOn, JoinForIsInTimeOrNot) {
+  in_run([] {
+    auto slow = coir::spawn(sleep_counted);
+    EXPECT_FALSE(slow.join_for(1ms));
+    auto quick = coir::spawn(twice, 2);
+    EXPECT_TRUE(quick.join_for(1h));
+  });
+}
+
+// C8
+TEST_P(PortableOn, CancelOfAJoinerLeavesTheTaskAlone) {
+  in_run([] {
+    auto task = coir::spawn(sleep_counted);
+    await_shared(0);
+    coir::cancel_scope scope;
+    scope.cancel();
+    EXPECT_FALSE(scope.run([&] { task.join(); }));
+    EXPECT_FALSE(task.done());
+  });
+}
+
+// G4
+TEST_P(PortableOn, WaitGivesWhatIsDoneAndWhatIsNot) {
+  in_run([] {
+    std::vector<coir::task<int>> tasks;
+    tasks.push_back(coir::spawn(sleep_counted));
+    tasks.push_back(coir::spawn(twice, 3));
+    auto const [done, pending] = coir::wait(tasks, coir::return_when::first_completed);
+    ASSERT_EQ(done.size(), 1u);
+    EXPECT_EQ(pending.size(), 1u);
+    EXPECT_EQ(tasks[1].get(), 6);
+  });
+}
+
+// G4
+TEST_P(PortableOn, AsCompletedGivesEachOnce) {
+  in_run([] {
+    std::vector<coir::task<int>> tasks;
+    for (int i = 1; i <= 4; ++i) tasks.push_back(coir::spawn(twice, i));
+    int sum = 0;
+    for (auto const& each : coir::as_completed(tasks)) sum += each.task.get();
+    EXPECT_EQ(sum, 20);
+  });
+}
+
+// C8
+TEST_P(PortableOn, LosersOfARaceHaveEnded) {
+  in_run([] {
+    int const first = coir::race(coir::call(sleep_counted), coir::call([] {
+                                   await_shared(0);
+                                   return 7;
+                                 }));
+    EXPECT_EQ(first, 7);
+    EXPECT_EQ(shared(1), 1u);
+  });
+}
+
+// G3
+TEST_P(PortableOn, CallbackSeesTheEnd) {
+  in_run([] {
+    auto task = coir::spawn(twice, 5);
+    coir::event called;
+    int seen = 0;
+    task.on_done([&] {
+      seen = task.get();
+      called.set();
+    });
+    called.wait();
+    EXPECT_EQ(seen, 10);
+  });
+}
+
+// G3: nobody has asked
+TEST_P(PortableOn, ErrorNobodyAsksForGoesToTheHandler) {
+  std::atomic<int> told{0};
+  auto const before = coir::set_unhandled_exception_handler(
+      [&](std::string const&, std::exception_ptr) { ++told; });
+  in_run([] {
+    coir::spawn(fail).detach();
+    coir::sleep_for(0s);
+  });
+  in_run([] {
+    auto task = coir::spawn(fail);
+    task.join();
+  });
+  coir::set_unhandled_exception_handler(before);
+  EXPECT_GE(told, 1);
+}
+
+// C3
+TEST_P(PortableOn, CancelStaysUntilItIsTakenBack) {
+  in_run([] {
+    auto task = coir::spawn([] {
+      for (int i = 0; i < 3; ++i) {
+        try {
+          ++shared(0);
+          coir::sleep_for(1h);
+        } catch (coir::cancelled const&) {
+          ++shared(2);
+        }
+      }
+    });
+    await_shared(0);
+    task.cancel();
+    task.join();
+  });
+  EXPECT_EQ(shared(2), 3u);
+}
+
+// C9
+TEST_P(PortableOn, ShieldHoldsACancelOff) {
+  in_run([] {
+    auto task = coir::spawn([] {
+      coir::shield([] {
+        ++shared(0);
+        while (coir::this_task::cancelling() == 0) coir::yield();
+      });
+      ++shared(2);
+    });
+    await_shared(0);
+    task.cancel();
+    task.join();
+    EXPECT_TRUE(task.cancelled());
+  });
+  EXPECT_EQ(shared(2), 0u);
+}
+
+// C6
+TEST_P(PortableOn, DestructorsMayWaitWhileACancelUnwinds) {
+  in_run([] {
+    auto task = coir::spawn([] {
+      struct waits {
+        ~waits() {
+          coir::sleep_for(1ms);
+          ++shared(1);
+        }
+      } const here;
+      ++shared(0);
+      coir::sleep_for(1h);
+    });
+    await_shared(0);
+    task.cancel();
+    task.join();
+  });
+  EXPECT_EQ(shared(1), 1u);
+}
+
+// FUT-06 for joins: ends race with the registering of a wait
+TEST_P(PortableOn, NoEndIsMissed) {
+  in_run([] {
+    for (int round = 0; round < 10; ++round) {
+      std::vector<coir::task<int>> tasks;
+      for (int i = 0; i < 8; ++i) tasks.push_back(coir::spawn(twice, i));
+      auto const [done, pending] = coir::wait(tasks);
+      EXPECT_EQ(done.size(), 8u);
+    }
+  });
+}
+
+}  // namespace

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSL-1.0
+/// The processes model: what tasks throw comes back.
+
+#include <future>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include <gtest/gtest.h>
+
+#include <coir/coir.hpp>
+
+#include "contract/processes.hpp"
+
+namespace {
+
+namespace my {
+struct parse_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct no_exception {};
+}  // namespace my
+
+class ProcessesError : public contract::on_processes {
+ protected:
+  /// That a task which throws so is seen to have thrown this very type, with these words.
+  template <class E, class F>
+  static void expect(F thrower, std::string const& what) {
+    in_run([&] {
+      try {
+        coir::spawn(thrower).get();
+        ADD_FAILURE();
+      } catch (std::exception const& e) {
+        EXPECT_EQ(typeid(e).name(), std::string(typeid(E).name()));
+        EXPECT_EQ(e.what(), what);
+      }
+    });
+  }
+};
+
+TEST_F(ProcessesError, StandardOnesComeBackAsTheyWere) {
+  expect<std::out_of_range>([] { throw std::out_of_range("7 of 3"); }, "7 of 3");
+  expect<std::invalid_argument>([] { throw std::invalid_argument(""); }, "");
+  expect<std::bad_alloc>([] { throw std::bad_alloc(); }, std::bad_alloc().what());
+  expect<std::bad_optional_access>([] { (void)std::optional<int>().value(); },
+                                   std::bad_optional_access().what());
+}
+
+TEST_F(ProcessesError, SystemErrorKeepsItsCode) {
+  std::system_error const example(ENOENT, std::generic_category(), "no map");
+  expect<std::system_error>(
+      [] { throw std::system_error(ENOENT, std::generic_category(), "no map"); }, example.what());
+  in_run([] {
+    try {
+      coir::spawn([] { throw std::system_error(EAGAIN, std::system_category()); }).get();
+      ADD_FAILURE();
+    } catch (std::system_error const& e) {
+      EXPECT_EQ(e.code(), std::error_code(EAGAIN, std::system_category()));
+      EXPECT_EQ(e.what(), e.code().message());
+    }
+  });
+}
+
+TEST_F(ProcessesError, OurOwnComeBackAsTheyWere) {
+  expect<coir::timeout_error>([] { throw coir::timeout_error("too late"); }, "too late");
+  expect<coir::queue_shut_down>([] { throw coir::queue_shut_down(); },
+                                coir::queue_shut_down().what());
+  expect<coir::deadlock>([] { throw coir::deadlock("stuck"); }, "stuck");
+}
+
+TEST_F(ProcessesError, OthersAreRemoteErrors) {
+  in_run([] {
+    try {
+      coir::spawn([] { throw my::parse_error("line 3"); }).get();
+      ADD_FAILURE();
+    } catch (coir::remote_error const& e) {
+      EXPECT_NE(e.type_name().find("my::parse_error"), std::string::npos) << e.type_name();
+      EXPECT_EQ(e.message(), "line 3");
+      EXPECT_EQ(e.what(), e.type_name() + ": line 3");
+    }
+    try {
+      coir::spawn([] { throw my::no_exception(); }).get();
+      ADD_FAILURE();
+    } catch (coir::remote_error const& e) {
+      EXPECT_NE(e.type_name().find("my::no_exception"), std::string::npos) << e.type_name();
+      EXPECT_EQ(e.message(), "");
+    }
+  });
+}
+
+// It passes two processes.
+TEST_F(ProcessesError, RemoteErrorIsPassedOn) {
+  in_run([] {
+    auto task = coir::spawn([] { coir::spawn([] { throw my::parse_error("line 3"); }).get(); });
+    EXPECT_THROW(task.get(), coir::remote_error);
+    try {
+      task.get();
+    } catch (coir::remote_error const& e) {
+      EXPECT_EQ(e.message(), "line 3");
+    }
+  });
+}
+
+TEST_F(ProcessesError, DeathBelowIsPassedOn) {
+  in_run([] {
+    try {
+      coir::spawn([] { coir::spawn([] { ::_exit(3); }).get(); }).get();
+      ADD_FAILURE();
+    } catch (coir::worker_died const& e) {
+      EXPECT_EQ(e.exit_code(), 3);
+    }
+  });
+}
+
+TEST_F(ProcessesError, GroupOfErrorsKeepsItsMembers) {
+  in_run([] {
+    try {
+      coir::spawn([] {
+        coir::group([](coir::task_group& group) {
+          group.spawn([] { throw std::out_of_range("7 of 3"); });
+        });
+      }).get();
+      ADD_FAILURE();
+    } catch (coir::exception_group const& e) {
+      ASSERT_EQ(e.get<std::out_of_range>().size(), 1u);
+      EXPECT_STREQ(e.get<std::out_of_range>()[0]->what(), "7 of 3");
+    }
+  });
+}
+
+}  // namespace
