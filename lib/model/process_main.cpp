@@ -55,6 +55,12 @@ class ear {
     while (receive_message(socket_, room, came, wait)) {
       if (came.size == 0) return;  // the server will end us
       if (came.size < sizeof(cancel_order)) continue;
+      message_kind kind;
+      std::memcpy(&kind, room.data(), sizeof kind);
+      if (kind == message_kind::still) {
+        answer();
+        continue;
+      }
       cancel_order order;
       std::memcpy(&order, room.data(), sizeof order);
       std::string text(reinterpret_cast<char const*>(room.data()) + sizeof order,
@@ -74,6 +80,15 @@ class ear {
   }
 
  private:
+  void answer() noexcept {
+    still_notice notice;
+    {
+      std::lock_guard<spin_lock> const held(main_.lock);
+      notice.cancelled = main_.root.reached ? 1 : 0;
+    }
+    send_message(socket_, {bytes_of(notice)}, {}, false);
+  }
+
   int const socket_;
   task_record& main_;
 };

@@ -32,6 +32,8 @@ namespace {
 /// After SIGTERM, before SIGKILL: for handlers that put things in order.
 constexpr std::chrono::seconds patience_after_sigterm{1};
 
+constexpr std::chrono::seconds patience_for_an_answer{1};
+
 constexpr std::size_t longest_name = 1000;
 
 std::string in_seconds(std::chrono::nanoseconds span) {
@@ -115,16 +117,23 @@ void process_task::pass_cancel_on() noexcept {
   std::string const text = reason.text().substr(0, longest_name);
   send_message(socket_.get(), {bytes_of(request), std::as_bytes(std::span(text))}, {}, false);
   if (pressed_ != pressure::none) return;
-  pressed_ = pressure::cancelled;
-  hub_.timers.set(*this, deadline_after(std::chrono::steady_clock::now(), grace_));
+  press(pressure::cancelled, grace_);
 }
 
-/// The time it was given is over.
+void process_task::press(pressure how, std::chrono::nanoseconds patience) noexcept {
+  pressed_ = how;
+  hub_.timers.cancel(*this);
+  hub_.timers.set(*this, deadline_after(std::chrono::steady_clock::now(), patience));
+}
+
+/// The time it was given is over. A process that does not even answer is hung.
 void process_task::press_on() noexcept {
   if (pressed_ == pressure::cancelled) {
-    pressed_ = pressure::terminated;
+    press(pressure::asked, patience_for_an_answer);
+    send_message(socket_.get(), {bytes_of(still_notice())}, {}, false);
+  } else if (pressed_ == pressure::asked) {
+    press(pressure::terminated, patience_after_sigterm);
     request_kill(task_->id, SIGTERM);
-    hub_.timers.set(*this, std::chrono::steady_clock::now() + patience_after_sigterm);
   } else {
     pressed_ = pressure::killed;
     request_kill(task_->id, SIGKILL);
@@ -156,6 +165,13 @@ void process_task::take_notice(message& came) {
     byte_view const rest = all.subspan(sizeof result_);
     file_ = std::move(came.descriptors[0]);
     packed_.assign(rest.begin(), rest.end());
+  } else if (kind == message_kind::still) {
+    still_notice answer;
+    std::memcpy(&answer, all.data(), sizeof answer);
+    if (pressed_ != pressure::asked) return;
+    if (answer.cancelled != 0) return press_on();
+    pressed_ = pressure::none;  // it has taken the cancel back
+    hub_.timers.cancel(*this);
   } else if (kind == message_kind::end) {
     std::memcpy(&end_, all.data(), sizeof end_);
   } else if (kind == message_kind::not_begun) {

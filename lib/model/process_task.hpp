@@ -46,7 +46,7 @@ class process_task final : public proxy, public listener, private timer {
 
  private:
   /// What was last done to end its process.
-  enum class pressure : unsigned char { none, cancelled, terminated, killed };
+  enum class pressure : unsigned char { none, cancelled, asked, terminated, killed };
 
   process_task(task_record& task, std::chrono::nanoseconds grace, descriptor socket,
                std::atomic<std::uint32_t>& left);
@@ -61,6 +61,7 @@ class process_task final : public proxy, public listener, private timer {
   void deliver();
   [[noreturn]] void deliver_death();
   void press_on() noexcept;
+  void press(pressure how, std::chrono::nanoseconds patience) noexcept;
 
   process_hub& hub_;
   record_ref<task_record> task_;  // null once it has ended

@@ -22,6 +22,7 @@ enum class message_kind : std::uint32_t {
   fork,       // to the server: begin a task
   kill,       // to the server: send its process a signal
   cancel,     // to the task's process: cancel it
+  still,      // to the task's process: is it cancelled still? And its answer
   result,     // from the task's process: how it ended
   end,        // from the server: its process is gone
   not_begun,  // from the server: there is no process for it
@@ -47,6 +48,12 @@ struct kill_request {
 struct cancel_order {
   message_kind kind = message_kind::cancel;
   cancel_cause cause = cancel_cause::requested;
+};
+
+/// A cancel that the task has taken back is no reason to kill it.
+struct still_notice {
+  message_kind kind = message_kind::still;
+  std::uint32_t cancelled = 0;  // in the answer
 };
 
 /// Followed by what it has returned or thrown, unless that comes in a file; of a cancelled one, by a

@@ -172,6 +172,25 @@ TEST_F(ProcessesEnd, TimeoutEndsTheTask) {
   });
 }
 
+// C3, P2: it goes on, for longer than the grace period
+TEST_F(ProcessesEnd, WhoTakesItsCancelBackIsLeftAlone) {
+  in_run_of_grace(1ms, [] {
+    auto task = coir::spawn([] {
+      try {
+        ++shared(0);
+        sleep_long();
+      } catch (coir::cancelled const&) {
+        coir::this_task::uncancel();
+      }
+      coir::sleep_for(50ms);
+      return 7;
+    });
+    await_shared(0);
+    task.cancel();
+    EXPECT_EQ(task.get(), 7);
+  });
+}
+
 /// The warnings of a test.
 class warnings {
  public:
