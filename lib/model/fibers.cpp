@@ -34,7 +34,7 @@ void describe_stack_of_caller(stack& own) {
 fibers_runtime::fibers_runtime(run_options const& options)
     : runtime(model::fibers, options),
       timers_(options.clock != nullptr ? own_timers_ : around_),
-      queue_(*this, options.clock) {
+      queue_(*this, options.clock, options.seed) {
   catch_overflows(&is_overflow);
   describe_stack_of_caller(own_stack_);
   queue_.root.on = &own_stack_;

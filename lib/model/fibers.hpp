@@ -35,8 +35,8 @@ class fibers_runtime final : public runtime {
   void count(run_statistics& into) noexcept override;
 
   struct worker_queue : ready_queue {
-    worker_queue(fibers_runtime& owner_, virtual_clock* time) noexcept
-        : ready_queue(time), owner(owner_) {}
+    worker_queue(fibers_runtime& owner_, virtual_clock* time, std::uint64_t seed) noexcept
+        : ready_queue(time, seed), owner(owner_) {}
     fibers_runtime& owner;
   };
 

@@ -71,6 +71,9 @@ void check(run_options const& options) {
   if (options.clock != nullptr && options.model != model::fibers)
     throw std::invalid_argument("coir: a virtual clock needs the fibers model, and this run's is " +
                                 name);
+  if (options.seed != 0 && options.model != model::fibers)
+    throw std::invalid_argument("coir: run_options::seed is " + std::to_string(options.seed) +
+                                ", and needs the fibers model; this run's is " + name);
   if (options.when_stuck != when_stuck::wait && options.model != model::fibers)
     throw std::invalid_argument(
         "coir: run_options::when_stuck needs the fibers model, and this run's is " + name);

@@ -27,7 +27,10 @@ task_record::~task_record() {
 }
 
 runtime::runtime(model kind, run_options const& options)
-    : around_(*current_task_or_thread().timers), kind_(kind), options_(options) {}
+    : around_(*current_task_or_thread().timers),
+      kind_(kind),
+      options_(options),
+      turns_(static_cast<std::uint32_t>(options.seed)) {}
 
 void runtime::adopt(task_record& fresh) noexcept {
   fresh.run = this;

@@ -62,7 +62,8 @@ class runtime {
   /// `left`: how many still live.
   virtual void task_left(std::size_t left) noexcept = 0;
 
-  /// Counts up, for choices that are to be fair: in each run the same ones, in the same order.
+  /// Counts up from the run's seed, for choices that are to be fair: in each run with the same seed the
+  /// same ones, in the same order.
   [[nodiscard]] std::uint32_t next_turn() noexcept {
     return turns_.fetch_add(1, std::memory_order_relaxed);
   }
@@ -137,7 +138,7 @@ class runtime {
   std::size_t ended_ = 0;  // of these, and their results have been destroyed if need be
   std::shared_ptr<outside> world_;
   bool shutting_down_ = false;
-  std::atomic<std::uint32_t> turns_{0};  // not guarded, as the next two
+  std::atomic<std::uint32_t> turns_;  // not guarded, as the next two
   std::atomic<std::size_t> failed_{0};
   std::atomic<std::size_t> cancelled_{0};
 };

@@ -4,6 +4,7 @@
 #include "wait/ready_queue.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace coir::detail {
 
@@ -44,6 +45,7 @@ void ready_queue::run_ready(time_point now) noexcept {
   rounds_left_ = rounds_per_look;
   round_end_ = tail_;
   last_look_ = now;
+  if (seeded_) shuffle_round();
   if (task_core* const next = pick_begun()) {
     this_thread.current = next;
     switch_to(root, next->flow, *exceptions);
@@ -51,6 +53,18 @@ void ready_queue::run_ready(time_point now) noexcept {
 }
 
 // --- Rounds (S2) ---
+
+/// A round with a seed: each order is as likely as any other, and each length. Who is left out stays
+/// ready for the next one, so nobody has to wait for ever, but one task may have several turns while
+/// another has none. The round after it begins in the loop again.
+COIR_COLD void ready_queue::shuffle_round() noexcept {
+  rounds_left_ = 1;
+  std::size_t const ready = tail_ - head_;
+  if (ready < 2) return;
+  for (std::size_t left = ready; left > 1; --left)
+    std::swap(ring_[(head_ + left - 1) & mask_], ring_[(head_ + random_.below(left)) & mask_]);
+  round_end_ = head_ + 1 + random_.below(ready);
+}
 
 /// Whether 100 µs have gone by since the loop last looked around. Reading the clock costs several
 /// switches, so it is read every `stride_` of them, fewer the longer the tasks' turns are.

@@ -10,6 +10,7 @@
 
 #include <coir/wait/task_core.hpp>
 
+#include "base/random.hpp"
 #include "context/switch.hpp"
 #include "wait/inbox.hpp"
 
@@ -24,12 +25,16 @@ namespace coir::detail {
 /// The queue is a ring of pointers, and not a list through the tasks, so that the records of the
 /// next tasks can be prefetched while this one still runs. Room for every task is made at spawn:
 /// waking never allocates.
+///
+/// With a seed (S5) a round is a random choice of what is ready, in random order. Such rounds begin in
+/// the loop only, one at each look: so where nothing is seeded, the switch knows nothing of it.
 /// Thread: its worker's, but for push_from_outside().
 struct ready_queue {
   static constexpr int rounds_per_look = 64;                      // S2
   static constexpr std::chrono::microseconds time_per_look{100};  // S2
 
-  explicit ready_queue(virtual_clock* time) noexcept : clock(time) {}
+  explicit ready_queue(virtual_clock* time, std::uint64_t seed = 0) noexcept
+      : clock(time), seeded_(seed != 0), random_(seed) {}
   ready_queue(ready_queue const&) = delete;
   ready_queue& operator=(ready_queue const&) = delete;
 
@@ -94,6 +99,7 @@ struct ready_queue {
   task_core* pick() noexcept;
   task_core* pick_begun() noexcept;
   bool next_round() noexcept;
+  void shuffle_round() noexcept;
   [[nodiscard]] bool time_to_look() noexcept;
   bool read_clock() noexcept;
   [[gnu::always_inline]] void prefetch() const noexcept;
@@ -111,6 +117,8 @@ struct ready_queue {
   execution departed_;       // of a task that has ended: nobody goes on there
   std::size_t tasks_ = 0;    // alive; the ring has room for them all
   inbox outside_;            // its wakes from other threads
+  bool const seeded_;
+  random_numbers random_;
 };
 
 class outside;

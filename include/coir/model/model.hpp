@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include <coir/base/config.hpp>
@@ -44,6 +45,8 @@ struct run_options {
   std::size_t stack_size = 0;         ///< bytes each task may use; 0: 240 KiB for a fiber, and the
                                       ///< system's default (`ulimit -s`) for a thread
   virtual_clock* clock = nullptr;     ///< fibers: a virtual clock; null: real time
+  std::uint64_t seed = 0;  ///< fibers: makes random which of the ready tasks run next, as
+                           ///< this number alone decides; 0: first come, first served
   coir::when_stuck when_stuck = coir::when_stuck::wait;  ///< fibers: when nothing can run any more
   std::chrono::nanoseconds grace =
       std::chrono::seconds(5);      ///< how long the run waits at its end for what it cannot
