@@ -18,10 +18,12 @@
 #include <coir/combine/staggered_race.hpp>
 #include <coir/combine/wait.hpp>
 #include <coir/inspect/inspect.hpp>
+#include <coir/inspect/trace_log.hpp>
 #include <coir/model/model.hpp>
 #include <coir/model/processes.hpp>
 #include <coir/model/remote_error.hpp>
 #include <coir/model/task_info.hpp>
+#include <coir/model/tracer.hpp>
 #include <coir/queue/lifo_queue.hpp>
 #include <coir/queue/priority_queue.hpp>
 #include <coir/queue/queue.hpp>

@@ -12,6 +12,7 @@
 #include <coir/task/task_state.hpp>
 
 #include "model/runtime.hpp"
+#include "model/watch.hpp"
 
 namespace coir::detail {
 namespace {
@@ -30,7 +31,11 @@ void warn_of_abandoned(std::uint32_t left) {
 }  // namespace
 
 door::door(runtime* run, int bell, run_options const& options)
-    : outside(bell), kind(options.model), threads(threads_for(options)), run_(run) {}
+    : outside(bell),
+      kind(options.model),
+      observed(watch::is_wanted(options)),
+      threads(threads_for(options)),
+      run_(run) {}
 
 std::shared_ptr<door> door::here() {
   task_core* const self = current_task();
@@ -59,8 +64,9 @@ void door::main_ended() {
 void door::make_calls_in_a_task(void (*make)(post_line& line) noexcept) {
   auto work = [this, make] { make(posts); };
   using state = task_state<bound<decltype(work)>>;
-  record_ref<state> const fresh(new state(birth_in(kind), std::in_place, std::move(work)));
-  fresh->name = std::make_unique<std::string>("loop_handle");
+  record_ref<state> const fresh(
+      new state(birth_in(kind, observed), std::in_place, std::move(work)));
+  set_name(*fresh, "loop_handle");
   launch_in(*run_, *fresh);
 }
 

@@ -33,9 +33,10 @@ class door final : public outside {
   void main_ended() override;
   void close(time_point give_up) noexcept override;
 
-  model const kind;   // of its run
-  semaphore threads;  // a permit for each thread that may be at an offloaded call
-  post_line posts;    // what the run is asked to do
+  model const kind;     // of its run
+  bool const observed;  // its tasks are, for the run looks on
+  semaphore threads;    // a permit for each thread that may be at an offloaded call
+  post_line posts;      // what the run is asked to do
 
  private:
   void make_calls_in_a_task(void (*make)(post_line& line) noexcept);

@@ -43,7 +43,7 @@ void post_call(door& way, std::unique_ptr<posted_call> call) {
   if (way.kind == model::serial) way.call();
 }
 
-birth birth_behind(door& way) noexcept { return birth_in(way.kind); }
+birth birth_behind(door& way) noexcept { return birth_in(way.kind, way.observed); }
 
 void prepare_submitted(task_record& fresh) noexcept { fresh.id = next_task_id(); }
 

@@ -133,7 +133,7 @@ class offload_job final : public task_core, public thread_job {
       std::rethrow_exception(error_);
     } catch (cancelled const&) {
     } catch (...) {
-      name = std::make_unique<std::string>("(an abandoned offload)");
+      set_name(*this, "(an abandoned offload)");
       report_unhandled(*this, error_);
     }
     sanitizer::drop_exception(error_);

@@ -11,6 +11,7 @@
 
 #include <coir/timer/timer.hpp>
 
+#include "wait/observer.hpp"
 #include "wait/outside.hpp"
 #include "wait/parker.hpp"
 #include "wait/ready_queue.hpp"
@@ -58,6 +59,24 @@ void sleep_alone(task_core& self) {
     self.timers->fire_due(std::chrono::steady_clock::now());
   }
 }
+
+/// While it lives, its task is away: those who look on hear of it before and after.
+class observed_absence {
+ public:
+  using way = void (observer::*)(task_core&) noexcept;
+  observed_absence(task_core& self, way leaves) noexcept : self_(self), by_(observer_of(self)) {
+    if (by_ != nullptr) (by_->*leaves)(self);
+  }
+  ~observed_absence() {
+    if (by_ != nullptr) by_->goes_on(self_);
+  }
+  observed_absence(observed_absence const&) = delete;
+  observed_absence& operator=(observed_absence const&) = delete;
+
+ private:
+  task_core& self_;
+  observer* const by_;
+};
 
 /// current_task_or_thread(), without a call when a task is running.
 task_core& task_here() {
@@ -119,6 +138,19 @@ wake_reason suspension::end(time_point deadline) {
 }
 
 wake_reason suspension::park() {
+  if (self_.direct) [[likely]] {
+    self_.home->park(self_);
+  } else {
+    park_otherwise();
+  }
+  wake_reason const reason = claimed_reason(self_);
+  self_.word.store(word::running, std::memory_order_relaxed);
+  self_.waits_in.store(nullptr, std::memory_order_relaxed);
+  return reason;
+}
+
+void suspension::park_otherwise() {
+  observed_absence const away(self_, &observer::parks);
   switch (self_.kind) {
     case task_kind::fiber: self_.home->park(self_); break;
     case task_kind::serial:
@@ -135,10 +167,6 @@ wake_reason suspension::park() {
     case task_kind::process: sleep_through_timers(self_); break;
     case task_kind::promise: break;  // never runs, so never waits
   }
-  wake_reason const reason = claimed_reason(self_);
-  self_.word.store(word::running, std::memory_order_relaxed);
-  self_.waits_in.store(nullptr, std::memory_order_relaxed);
-  return reason;
 }
 
 wake_reason suspend(task_core& self, spin_lock& lock, list_hook& node, char const* what,
@@ -168,6 +196,7 @@ wake_reason suspend(task_core& self, spin_lock& lock, list_hook& node, char cons
 }
 
 void give_up_turn(task_core& self) noexcept {
+  observed_absence const away(self, &observer::yields);
   if (self.kind == task_kind::fiber) {
     self.home->yield(self);
   } else if (self.kind == task_kind::boost_fiber) {
@@ -201,7 +230,7 @@ void yield_turn() {
   task_core& self = task_here();
   if (deliverable(self)) [[unlikely]]
     deliver(self);
-  if (self.kind == task_kind::fiber) [[likely]] {
+  if (self.direct) [[likely]] {
     self.home->yield(self);
   } else {
     give_up_turn(self);

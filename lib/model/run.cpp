@@ -18,6 +18,7 @@
 #include "model/processes.hpp"
 #include "model/serial.hpp"
 #include "model/threads.hpp"
+#include "model/watch.hpp"
 
 namespace coir {
 
@@ -74,6 +75,9 @@ void check(run_options const& options) {
   if (options.seed != 0 && options.model != model::fibers)
     throw std::invalid_argument("coir: run_options::seed is " + std::to_string(options.seed) +
                                 ", and needs the fibers model; this run's is " + name);
+  if (watch::is_wanted(options) && options.model == model::processes)
+    throw std::invalid_argument(
+        "coir: run_options::trace cannot follow tasks into processes; choose another model");
   if (options.when_stuck != when_stuck::wait && options.model != model::fibers)
     throw std::invalid_argument(
         "coir: run_options::when_stuck needs the fibers model, and this run's is " + name);
@@ -92,7 +96,9 @@ void run_on(run_options const& options, task_record& main) {
     ~closing() { run.close_world(); }
   } const at_end{run};
   main.stack_size = options.stack_size != 0 ? options.stack_size : usual_stack_size(options.model);
+  if (main.observed) run.watching()->look_at(main);
   run.adopt(main);
+  if (main.observed) run.watching()->is_spawned(main);
   run.run(main);
 }
 
@@ -138,20 +144,21 @@ unsigned exceptions_here() noexcept { return static_cast<unsigned>(std::uncaught
 
 }  // namespace
 
-birth birth_in(model kind) noexcept {
+birth birth_in(model kind, bool observed) noexcept {
   switch (kind) {
-    case model::serial: return {task_kind::serial, exceptions_here()};
-    case model::threads: return {task_kind::thread, 0};
-    case model::processes: return {task_kind::process, 0};
-    case model::boost_fibers: return {task_kind::boost_fiber, 0};
-    default: return {task_kind::fiber, 0};
+    case model::serial: return {task_kind::serial, exceptions_here(), observed};
+    case model::threads: return {task_kind::thread, 0, observed};
+    case model::processes: return {task_kind::process, 0, observed};
+    case model::boost_fibers: return {task_kind::boost_fiber, 0, observed};
+    default: return {task_kind::fiber, 0, observed};
   }
 }
 
-birth birth_of_main(model kind) {
-  if (kind == model::threads || kind == model::processes)
-    return {task_kind::thread, exceptions_here()};
-  return birth_in(kind);
+birth birth_of_main(run_options const& options) {
+  bool const observed = watch::is_wanted(options);
+  if (options.model == model::threads || options.model == model::processes)
+    return {task_kind::thread, exceptions_here(), observed};
+  return birth_in(options.model, observed);
 }
 
 birth birth_here(char const* what) {
@@ -159,13 +166,14 @@ birth birth_here(char const* what) {
   if (self == nullptr)
     throw std::logic_error(std::string("coir: ") + what +
                            " outside of a task; call it inside coir::run()");
-  return birth_in(static_cast<task_record*>(self)->run->kind());
+  runtime const& run = *static_cast<task_record*>(self)->run;
+  return birth_in(run.kind(), run.watching() != nullptr);
 }
 
 void launch(task_record& fresh, spawn_options options, scope* parent, task_owner* owner) {
   task_record& self = current_record("coir: spawn() outside of a task; call it inside coir::run()");
   if (self.locals) fresh.locals = self.locals;
-  if (!options.name.empty()) fresh.name = std::make_unique<std::string>(std::move(options.name));
+  if (!options.name.empty()) set_name(fresh, std::move(options.name));
   launch_in(*self.run, fresh, options.stack_size, parent, owner);
 }
 
@@ -176,11 +184,16 @@ void launch_in(runtime& run, task_record& fresh, std::size_t stack_size, scope* 
   if (fresh.stack_size == 0) fresh.stack_size = usual_stack_size(run.kind());
   // A submitted task is known to others already, who look whether it has an owner.
   if (owner != nullptr) fresh.owner = owner;
+  if (fresh.observed) [[unlikely]]
+    run.watching()->look_at(fresh);
   if (parent != nullptr) attach(fresh.root, *parent);
   run.adopt(fresh);
   try {
+    if (fresh.observed) [[unlikely]]
+      run.watching()->is_spawned(fresh);
     run.start(fresh);
   } catch (...) {
+    if (fresh.observed) run.watching()->never_began(fresh);
     if (parent != nullptr) detach(fresh.root);
     run.disown(fresh);
     throw;
@@ -195,7 +208,7 @@ void run_main(run_options const& options, task_record& main) {
 void run_as_task(run_options const& options, task_record& main, std::uint64_t id,
                  std::string name) {
   main.id = id;
-  main.name = std::make_unique<std::string>(std::move(name));
+  set_name(main, std::move(name));
   main.locals = current_task_or_thread().locals;
   task_core const* const outer = current_task();
   if (outer != nullptr && outer->kind != task_kind::thread)

@@ -14,6 +14,7 @@
 #include "context/sanitizer.hpp"
 #include "model/callbacks.hpp"
 #include "model/wait_graph.hpp"
+#include "model/watch.hpp"
 #include "wait/ready_queue.hpp"
 
 namespace coir::detail {
@@ -30,7 +31,10 @@ runtime::runtime(model kind, run_options const& options)
     : around_(*current_task_or_thread().timers),
       kind_(kind),
       options_(options),
+      watch_(watch::is_wanted(options) ? std::make_unique<watch>(options) : nullptr),
       turns_(static_cast<std::uint32_t>(options.seed)) {}
+
+runtime::~runtime() = default;
 
 void runtime::adopt(task_record& fresh) noexcept {
   fresh.run = this;
@@ -73,6 +77,8 @@ void runtime::live_here(task_record& task, timer_queue& timers) noexcept {
 }
 
 void runtime::live_on(task_record& task) noexcept {
+  if (task.observed) [[unlikely]]
+    task.run->watching()->begins(task);
   try {
     task.invoke(task);
     task.how = outcome::finished;
@@ -139,6 +145,8 @@ void runtime::conclude(task_record& task) noexcept {
   run_callbacks(task, [&] { mark_ended(task, woken); });
 
   runtime& run = *task.run;
+  if (task.observed) [[unlikely]]
+    run.watching()->ends(task);
   // A group that waits for this task may be gone once it has been told, and so may the waiters.
   if (task.owner != nullptr) {
     task.owner->child_ended(task);

@@ -29,9 +29,10 @@ void restart_task_ids(std::uint64_t first) noexcept;
 void run_as_task(run_options const& options, task_record& main, std::uint64_t id, std::string name);
 
 /// What a new task of a run on `kind` is.
-birth birth_in(model kind) noexcept;
+birth birth_in(model kind, bool observed) noexcept;
 
 class runtime;
+class watch;
 
 /// Makes a task of `run` begin, from the run's own thread.
 ///   Throws: as launch().
@@ -47,6 +48,9 @@ class runtime {
 
   [[nodiscard]] model kind() const noexcept { return kind_; }
   [[nodiscard]] run_options const& options() const noexcept { return options_; }
+
+  /// Who looks on at this run; null: nobody.
+  [[nodiscard]] watch* watching() const noexcept { return watch_.get(); }
 
   /// Enters a fresh task into the run, which holds one reference to it until it has ended.
   void adopt(task_record& fresh) noexcept;
@@ -109,7 +113,7 @@ class runtime {
   virtual void count(run_statistics&) noexcept {}
 
   runtime(model kind, run_options const& options);
-  ~runtime() = default;
+  ~runtime();
 
   /// Cancels every live task, and all that are spawned from now on (G1).
   void shut_down() noexcept;
@@ -132,6 +136,7 @@ class runtime {
 
   model const kind_;
   run_options const options_;
+  std::unique_ptr<watch> const watch_;  // null: nobody looks on
   spin_lock lock_;                      // guards the rest
   list<task_record, live_hook> tasks_;  // all that have not ended
   std::size_t adopted_ = 0;             // ever

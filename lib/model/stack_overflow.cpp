@@ -19,8 +19,8 @@ bool is_overflow(void const* address, overflow_report& report) noexcept {
   auto const* const at = static_cast<std::byte const*>(address);
   std::byte const* const low = task->flow.on->low;
   if (at >= low || at < low - stack_pool::guard_size) return false;
-  if (task->name) {
-    std::strncpy(report.name, task->name->c_str(), sizeof report.name - 1);
+  if (task->notes && !task->notes->name.empty()) {
+    std::strncpy(report.name, task->notes->name.c_str(), sizeof report.name - 1);
   } else if (task->id == 0) {
     std::strcpy(report.name, "(a plain thread's generator)");
   } else {

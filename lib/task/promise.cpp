@@ -24,7 +24,7 @@ void settle_as(task_record& promised, outcome how, std::exception_ptr error) noe
 
 void open_promise(task_record& fresh, std::string name) {
   fresh.id = next_task_id();
-  if (!name.empty()) fresh.name = std::make_unique<std::string>(std::move(name));
+  if (!name.empty()) set_name(fresh, std::move(name));
   fresh.word.store(word::parked, std::memory_order_relaxed);
 }
 

@@ -3,8 +3,6 @@
 
 #include <coir/task/task.hpp>
 
-#include <mutex>
-
 #include <coir/base/check.hpp>
 #include <coir/task/promise.hpp>
 
@@ -56,11 +54,7 @@ bool any_task::cancel(std::string text) const {
   return detail::request_cancel(record(), cancel_reason(cancel_cause::requested, std::move(text)));
 }
 
-void any_task::set_name(std::string name) const {
-  auto fresh = std::make_unique<std::string>(std::move(name));
-  std::lock_guard<detail::spin_lock> const held(record().lock);
-  record().name.swap(fresh);
-}
+void any_task::set_name(std::string name) const { detail::set_name(record(), std::move(name)); }
 
 bool any_task::await_or_end(time_point deadline) const {
   detail::task_record& target = record();

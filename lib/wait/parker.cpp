@@ -4,10 +4,12 @@
 #include "wait/parker.hpp"
 
 #include <mutex>
+#include <utility>
 
 #include <coir/base/relax.hpp>
 #include <coir/sys/futex.hpp>
 
+#include "wait/observer.hpp"
 #include "wait/proxy.hpp"
 #include "wait/ready_queue.hpp"
 #include "wait/seat.hpp"
@@ -18,22 +20,47 @@ task_core* current_task() noexcept { return this_thread.current; }
 
 std::string name_of(task_core& task) {
   std::lock_guard<spin_lock> const held(task.lock);
-  if (task.name) return *task.name;
+  if (task.notes && !task.notes->name.empty()) return task.notes->name;
   return (task.kind == task_kind::promise ? "promise-" : "task-") + std::to_string(task.id);
 }
 
-void wake(task_core& claimed) noexcept {
-  if (claimed.kind == task_kind::fiber) [[likely]] {
-    if (claimed.home == this_thread.home) [[likely]] {
-      claimed.home->push(claimed);
-    } else {
-      claimed.home->push_from_outside(claimed);
-    }
-    return;
+void set_name(task_core& task, std::string name) {
+  auto fresh = std::make_unique<task_notes>();
+  fresh->name = std::move(name);
+  std::lock_guard<spin_lock> const held(task.lock);
+  if (task.notes) {
+    task.notes->name.swap(fresh->name);
+  } else {
+    task.notes = std::move(fresh);
   }
-  if (claimed.kind == task_kind::boost_fiber) return seat_of(claimed).wake(claimed);
-  if (claimed.kind == task_kind::process) return proxy_of(claimed).wake(claimed);
-  wake_thread(claimed);
+}
+
+namespace {
+
+inline void wake_fiber(task_core& claimed) noexcept {
+  if (claimed.home == this_thread.home) [[likely]] {
+    claimed.home->push(claimed);
+  } else {
+    claimed.home->push_from_outside(claimed);
+  }
+}
+
+[[gnu::noinline]] void wake_otherwise(task_core& claimed) noexcept {
+  if (observer* const by = observer_of(claimed)) by->is_woken(claimed);
+  switch (claimed.kind) {
+    case task_kind::fiber: return wake_fiber(claimed);
+    case task_kind::boost_fiber: return seat_of(claimed).wake(claimed);
+    case task_kind::process: return proxy_of(claimed).wake(claimed);
+    default: return wake_thread(claimed);
+  }
+}
+
+}  // namespace
+
+void wake(task_core& claimed) noexcept {
+  if (claimed.direct) [[likely]]
+    return wake_fiber(claimed);
+  wake_otherwise(claimed);
 }
 
 void wake_thread(task_core& claimed) noexcept {

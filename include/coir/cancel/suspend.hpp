@@ -46,6 +46,7 @@ class COIR_EXPORT suspension {
 
  private:
   wake_reason park();
+  void park_otherwise();
 
   task_core& self_;
   char const* const what_;

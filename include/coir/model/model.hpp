@@ -38,6 +38,8 @@ enum class when_stuck {
   fail,    ///< cancel every task and throw `deadlock`, which says who waits for what
 };
 
+class tracer;
+
 /// How run() runs.
 struct run_options {
   coir::model model = model::fibers;  ///< what a task is
@@ -54,6 +56,7 @@ struct run_options {
                                     ///< it warns and returns; zero: it does neither
   std::size_t offload_threads = 0;  ///< how many calls of offload() run at the same time; 0: as
                                     ///< many as there are CPUs and 4 more, at most 32
+  tracer* trace = nullptr;          ///< is told of each step of each task; null: costs nothing
 };
 
 /// How one task is spawned.

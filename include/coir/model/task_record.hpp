@@ -40,8 +40,8 @@ struct live_hook : list_hook {};
 
 /// One task of any model. Shared by its handles, its run until it has ended, and whoever is at it.
 struct COIR_EXPORT task_record : task_core, live_hook {
-  task_record(task_kind kind_, unsigned exceptions_at_entry) noexcept
-      : task_core(kind_), root(*this, exceptions_at_entry) {
+  task_record(task_kind kind_, unsigned exceptions_at_entry, bool observed_ = false) noexcept
+      : task_core(kind_, observed_), root(*this, exceptions_at_entry) {
     innermost = &root;
     noted = exceptions_at_entry;
   }
@@ -103,15 +103,17 @@ class record_ref {
   Record* record_ = nullptr;
 };
 
-/// What a new task of the calling task's run is, and how many exceptions its creator has in flight.
+/// What a new task of the calling task's run is, how many exceptions its creator has in flight, and
+/// whether its run looks on.
 ///   Throws: std::logic_error outside of a run; `what` names the caller.
 struct birth {
   task_kind kind;
   unsigned exceptions_at_entry;
+  bool observed = false;
 };
 COIR_EXPORT birth birth_here(char const* what);
 /// The same of a run's main task, which on some models runs on the caller's own stack.
-COIR_EXPORT birth birth_of_main(model kind);
+COIR_EXPORT birth birth_of_main(run_options const& options);
 
 /// Makes a task of the calling task's run begin, below `parent` if it is a group's.
 ///   Throws: std::system_error when the model cannot carry one more; the task then never was.

@@ -25,8 +25,8 @@ task<typename Call::result> spawn_as(char const* what, spawn_options options, sc
 
 template <class Call, class... Parts>
 typename Call::result run_as(run_options const& options, Parts&&... parts) {
-  record_ref<task_state<Call>> const main(new task_state<Call>(
-      birth_of_main(options.model), std::in_place, std::forward<Parts>(parts)...));
+  record_ref<task_state<Call>> const main(
+      new task_state<Call>(birth_of_main(options), std::in_place, std::forward<Parts>(parts)...));
   main->add_ref();
   record_ref<task_state<Call>> const kept(main.get());
   run_main(options, *main);

@@ -16,7 +16,7 @@ template <class Call>
 struct task_state final : task_result<typename Call::result> {
   template <class... Parts>
   explicit task_state(birth born, Parts&&... parts)
-      : task_result<typename Call::result>(born.kind, born.exceptions_at_entry),
+      : task_result<typename Call::result>(born.kind, born.exceptions_at_entry, born.observed),
         work(std::in_place, std::forward<Parts>(parts)...) {
     this->invoke = [](task_record& self) {
       auto& state = static_cast<task_state&>(self);

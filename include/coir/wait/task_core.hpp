@@ -13,6 +13,7 @@
 #include <coir/context/execution.hpp>
 #include <coir/time/clock.hpp>
 #include <coir/wait/local_values.hpp>
+#include <coir/wait/task_notes.hpp>
 
 namespace coir::detail {
 
@@ -84,8 +85,10 @@ struct alignas(64) task_core {
   std::atomic<std::uint32_t> word{word::running};
   unsigned noted = 0;                    // exceptions in flight when `innermost` was entered (C6)
   std::atomic<bool> interrupted{false};  // `innermost` is reached by a cancel; set under `lock`
-  task_kind kind;
-  std::uint16_t budget = full_budget;          // operations left in this turn (S4)
+  task_kind const kind;
+  std::uint16_t budget = full_budget;  // operations left in this turn (S4)
+  bool const direct;    // a fiber at which nobody looks: parked and woken without further questions
+  bool const observed;  // its run looks on
   task_core* next = nullptr;                   // in a wake_chain or a worker's inbox
   std::atomic<char const*> waits_in{nullptr};  // the operation it is parked in; null while it runs
 
@@ -97,13 +100,14 @@ struct alignas(64) task_core {
   list<watcher, list_hook> watchers;      // guarded by lock
   list<held_lock, list_hook> held_locks;  // the task's own
   std::uint64_t id = 0;                   // unique in the process; 0: a plain thread
-  std::unique_ptr<std::string> name;      // guarded by lock; null: made from the id
+  std::unique_ptr<task_notes> notes;      // guarded by lock; of an observed task it stays as it is
   locals_ref locals;                      // its task_locals; the task's own
   void (*destroy)(task_core& self) noexcept = nullptr;
 
   static constexpr std::uint16_t full_budget = 256;
 
-  explicit task_core(task_kind kind_) noexcept : kind(kind_) {}
+  explicit task_core(task_kind kind_, bool observed_ = false) noexcept
+      : kind(kind_), direct(kind_ == task_kind::fiber && !observed_), observed(observed_) {}
 
   void add_ref() noexcept {
     if (single_threaded()) {
@@ -133,6 +137,9 @@ COIR_EXPORT task_core* current_task() noexcept;
 
 /// The task's name: the one it was given, else "task-ID".
 COIR_EXPORT std::string name_of(task_core& task);
+
+/// Gives it a name; empty: "task-ID" again.
+COIR_EXPORT void set_name(task_core& task, std::string name);
 
 /// Whether `task` is parked, and nobody has ended its wait yet.
 inline bool is_parked(task_core const& task) noexcept {
