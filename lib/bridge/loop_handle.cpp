@@ -49,7 +49,7 @@ void prepare_submitted(task_record& fresh) noexcept { fresh.id = next_task_id();
 
 void launch_submitted(task_record& fresh) noexcept {
   try {
-    launch(fresh, {}, nullptr, nullptr);
+    launch(fresh, {.where = {}}, nullptr, nullptr);
   } catch (...) {
     runtime::refuse(fresh, std::current_exception());
   }
@@ -88,7 +88,7 @@ loop_handle loop_handle::current() {
   detail::door& way = *own.door_;
   if (way.kind != model::serial && way.posts.open()) {
     try {
-      spawn({.name = "loop_handle"}, detail::server(own.door_)).detach();
+      spawn({.name = "loop_handle", .where = {}}, detail::server(own.door_)).detach();
       way.posts.served();
     } catch (...) {
       way.posts.reopen();

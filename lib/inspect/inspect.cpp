@@ -51,20 +51,31 @@ std::string dump_tasks() {
     below[known.contains(tasks[i].parent) ? tasks[i].parent : 0].push_back(i);
 
   // With a stack of its own: groups may be nested as deeply as there are tasks.
+  struct branch {
+    std::size_t place;   // in `tasks`
+    std::string before;  // what stands in front of it, and of its parent's other children
+    bool root;
+    bool last;  // of its parent's
+  };
   std::string text;
-  std::vector<std::pair<std::size_t, std::size_t>> to_tell;  // place in `tasks`, depth
-  auto const add_below = [&](std::uint64_t id, std::size_t depth) {
+  std::vector<branch> to_tell;
+  auto const add_below = [&](std::uint64_t id, std::string const& before, bool roots) {
     auto const found = below.find(id);
     if (found == below.end()) return;
-    for (auto at = found->second.rbegin(); at != found->second.rend(); ++at)
-      to_tell.emplace_back(*at, depth);
+    bool last = true;
+    for (auto at = found->second.rbegin(); at != found->second.rend(); ++at) {
+      to_tell.push_back({*at, before, roots, last});
+      last = false;
+    }
   };
-  add_below(0, 0);
+  add_below(0, "", true);
   while (!to_tell.empty()) {
-    auto const [place, depth] = to_tell.back();
+    branch const at = std::move(to_tell.back());
     to_tell.pop_back();
-    text.append(2 * depth, ' ').append(line_of(graph, tasks[place])).append("\n");
-    add_below(tasks[place].id, depth + 1);
+    if (!at.root) text.append(at.before).append(at.last ? "└─ " : "├─ ");
+    text.append(line_of(graph, tasks[at.place])).append("\n");
+    std::string const further = at.root ? "" : at.last ? "   " : "│  ";
+    add_below(tasks[at.place].id, at.before + further, false);
   }
   for (std::string const& circle : graph.circles()) text += "in a circle: " + circle + "\n";
   return text;

@@ -64,6 +64,8 @@ void boost_fibers_runtime::wait() noexcept {
   loop_->arrive();
 }
 
+void boost_fibers_runtime::count(run_statistics& into) noexcept { loop_->count(into); }
+
 void boost_fibers_runtime::start(task_record& fresh) { loop_->begin(fresh); }
 
 void boost_fibers_runtime::task_left(std::size_t left) noexcept {

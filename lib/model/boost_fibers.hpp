@@ -32,6 +32,7 @@ class boost_fibers_runtime final : public runtime {
   void task_left(std::size_t left) noexcept override;
 
  private:
+  void count(run_statistics& into) noexcept override;
   void serve(task_record& main);
   void wait() noexcept;
 

@@ -8,6 +8,7 @@
 #include <boost/fiber/context.hpp>
 #include <boost/fiber/scheduler.hpp>
 
+#include <coir/model/task_info.hpp>
 #include <coir/timer/timer.hpp>
 
 #include "context/stack.hpp"
@@ -48,6 +49,12 @@ class boost_loop {
   void make_ready(boost::fibers::context& fiber) noexcept { fiber.ready_link(ready_); }
   /// The same from another thread, for the fiber of a claimed task.
   void make_ready_from_outside(task_core& claimed) noexcept { outside_.push(claimed); }
+
+  /// Adds its timers, and the stacks of our tasks.
+  void count(run_statistics& into) const noexcept {
+    into.timers = timers_.size();
+    into.stacks = stacks_.taken();
+  }
 
   /// First thing that a fiber does when it goes on.
   void arrive() noexcept;

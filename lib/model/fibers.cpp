@@ -158,6 +158,7 @@ void fibers_runtime::task_left(std::size_t) noexcept { queue_.release_one(); }
 void fibers_runtime::count(run_statistics& into) noexcept {
   into.turns = queue_.turns();
   into.timers = timers_.size();
+  into.stacks = stacks_.taken();
 }
 
 fibers_runtime& fibers_runtime::of(ready_queue& home) noexcept {

@@ -77,7 +77,15 @@ void check(run_options const& options) {
                                 ", and needs the fibers model; this run's is " + name);
   if (watch::is_wanted(options) && options.model == model::processes)
     throw std::invalid_argument(
-        "coir: run_options::trace cannot follow tasks into processes; choose another model");
+        "coir: run_options::trace, debug and slow_step cannot follow tasks into processes; choose "
+        "another model");
+  if (options.slow_step.count() > 0 && options.model != model::fibers &&
+      options.model != model::boost_fibers)
+    throw std::invalid_argument(
+        "coir: run_options::slow_step needs the fibers or boost_fibers model, where a step keeps "
+        "the "
+        "others from running; this run's model is " +
+        name);
   if (options.when_stuck != when_stuck::wait && options.model != model::fibers)
     throw std::invalid_argument(
         "coir: run_options::when_stuck needs the fibers model, and this run's is " + name);
@@ -96,7 +104,7 @@ void run_on(run_options const& options, task_record& main) {
     ~closing() { run.close_world(); }
   } const at_end{run};
   main.stack_size = options.stack_size != 0 ? options.stack_size : usual_stack_size(options.model);
-  if (main.observed) run.watching()->look_at(main);
+  if (main.observed) run.watching()->look_at(main, {});
   run.adopt(main);
   if (main.observed) run.watching()->is_spawned(main);
   run.run(main);
@@ -174,18 +182,19 @@ void launch(task_record& fresh, spawn_options options, scope* parent, task_owner
   task_record& self = current_record("coir: spawn() outside of a task; call it inside coir::run()");
   if (self.locals) fresh.locals = self.locals;
   if (!options.name.empty()) set_name(fresh, std::move(options.name));
-  launch_in(*self.run, fresh, options.stack_size, parent, owner);
+  launch_in(*self.run, fresh, {options.where, __builtin_return_address(0)}, options.stack_size,
+            parent, owner);
 }
 
-void launch_in(runtime& run, task_record& fresh, std::size_t stack_size, scope* parent,
-               task_owner* owner) {
+void launch_in(runtime& run, task_record& fresh, spawn_site site, std::size_t stack_size,
+               scope* parent, task_owner* owner) {
   if (fresh.id == 0) fresh.id = next_task_id();
   fresh.stack_size = stack_size != 0 ? stack_size : run.options().stack_size;
   if (fresh.stack_size == 0) fresh.stack_size = usual_stack_size(run.kind());
   // A submitted task is known to others already, who look whether it has an owner.
   if (owner != nullptr) fresh.owner = owner;
   if (fresh.observed) [[unlikely]]
-    run.watching()->look_at(fresh);
+    run.watching()->look_at(fresh, site);
   if (parent != nullptr) attach(fresh.root, *parent);
   run.adopt(fresh);
   try {

@@ -34,9 +34,15 @@ birth birth_in(model kind, bool observed) noexcept;
 class runtime;
 class watch;
 
+/// Where a task was spawned.
+struct spawn_site {
+  source_line where{};         // if that is known,
+  void const* from = nullptr;  // else the code; null: nor that
+};
+
 /// Makes a task of `run` begin, from the run's own thread.
 ///   Throws: as launch().
-void launch_in(runtime& run, task_record& fresh, std::size_t stack_size = 0,
+void launch_in(runtime& run, task_record& fresh, spawn_site site = {}, std::size_t stack_size = 0,
                scope* parent = nullptr, task_owner* owner = nullptr);
 
 /// One run. A model derives from it and says how a task begins.

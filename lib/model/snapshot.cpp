@@ -8,6 +8,7 @@
 #include <coir/model/task_info.hpp>
 
 #include "model/runtime.hpp"
+#include "model/words.hpp"
 
 namespace coir {
 
@@ -84,6 +85,14 @@ ids lock_waiters_of(task_record& task) {
   return found;
 }
 
+void add_notes(task_info& info, task_notes const& notes) {
+  if (info.state == task_state::parked)
+    info.waits_since =
+        time_point(time_point::duration(notes.waits_since.load(std::memory_order_relaxed)));
+  info.spawned_at = spawned_at(notes);
+  info.spawned_by = notes.spawned_by;
+}
+
 /// Whether it waits for all in the scope it is in.
 bool waits_for_children(task_info const& task) {
   return task.waits_in == "task_group::join" || task.waits_in == "task_group::start";
@@ -130,6 +139,7 @@ std::vector<task_info> runtime::snapshot() {
     if (info.state == task_state::parked)
       if (char const* const what = task.waits_in.load(std::memory_order_relaxed))
         info.waits_in = what;
+    if (task.observed) add_notes(info, *task.notes);
     by_id.emplace(info.id, &info);
   }
 

@@ -57,6 +57,11 @@ void threads_runtime::task_left(std::size_t) noexcept {
   futex_wake(&left_);
 }
 
+void threads_runtime::count(run_statistics& into) noexcept {
+  std::lock_guard<std::mutex> const held(lock_);
+  into.threads = threads_.size();
+}
+
 void threads_runtime::start(task_record& fresh) {
   cached_thread* chosen = nullptr;
   {

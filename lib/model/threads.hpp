@@ -34,6 +34,8 @@ class threads_runtime final : public runtime {
  private:
   struct cached_thread;
 
+  void count(run_statistics& into) noexcept override;
+
   cached_thread& create(task_record& first);
   void serve(cached_thread& own);
   static void* entry(void* self);

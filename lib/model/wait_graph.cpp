@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "model/words.hpp"
+
 namespace coir::detail {
 namespace {
 
@@ -23,8 +25,27 @@ std::string wait_graph::name_of(std::uint64_t id) const {
 }
 
 std::string wait_graph::describe(task_info const& task) const {
-  if (task.state != task_state::parked) return task.name + " is " + to_string(task.state);
-  std::string text = task.name + " waits in " + task.waits_in;
+  std::string const what = task.state == task_state::parked
+                               ? " waits in " + task.waits_in + whom(task)
+                               : std::string(" is ") + to_string(task.state);
+  return task.name + what + notes(task);
+}
+
+/// " (for 1.2 s; spawned at main.cpp:42 by NAME)"
+std::string wait_graph::notes(task_info const& task) const {
+  std::string text;
+  if (task.waits_since) text += "for " + in_words(now() - *task.waits_since);
+  if (!task.spawned_at.empty() || task.spawned_by != 0) {
+    text += text.empty() ? "spawned" : "; spawned";
+    if (!task.spawned_at.empty()) text += " at " + task.spawned_at;
+    if (place_.contains(task.spawned_by)) text += " by " + name_of(task.spawned_by);
+  }
+  return text.empty() ? text : " (" + text + ")";
+}
+
+/// " for NAME, NAME and 3 more"
+std::string wait_graph::whom(task_info const& task) const {
+  std::string text;
   std::size_t const named = std::min(task.waits_for.size(), most_names);
   for (std::size_t i = 0; i < named; ++i)
     text += (i == 0 ? " for " : ", ") + name_of(task.waits_for[i]);

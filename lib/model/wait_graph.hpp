@@ -19,7 +19,8 @@ class wait_graph {
  public:
   explicit wait_graph(std::vector<task_info> const& tasks);
 
-  /// "NAME waits in OPERATION for NAME, NAME", or what else it is doing.
+  /// "NAME waits in OPERATION for NAME, NAME", or what else it is doing; with what a run in debug mode
+  /// has noted.
   [[nodiscard]] std::string describe(task_info const& task) const;
 
   /// One line per task, each indented by two blanks, then one per circle. Long lists are cut.
@@ -30,6 +31,8 @@ class wait_graph {
 
  private:
   [[nodiscard]] std::string name_of(std::uint64_t id) const;
+  [[nodiscard]] std::string notes(task_info const& task) const;
+  [[nodiscard]] std::string whom(task_info const& task) const;
 
   std::vector<task_info> const& tasks_;
   std::unordered_map<std::uint64_t, std::size_t> place_;  // of each id in tasks_

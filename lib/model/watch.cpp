@@ -10,6 +10,8 @@
 
 #include <coir/base/warning.hpp>
 
+#include "model/words.hpp"
+
 namespace coir {
 
 char const* to_string(trace_point what) noexcept {
@@ -68,10 +70,13 @@ std::string what_was_thrown() {
 
 }  // namespace
 
-void watch::look_at(task_record& fresh) {
+void watch::look_at(task_record& fresh, spawn_site site) {
   auto notes = std::make_unique<task_notes>();
   notes->observed_by = this;
   notes->spawned_by = id_here();
+  notes->file = site.where.file;
+  notes->line = site.where.line;
+  notes->spawned_from = site.from;
   // A submitted task is known to others already, who may name it.
   std::lock_guard<spin_lock> const held(fresh.lock);
   if (fresh.notes != nullptr) notes->name.swap(fresh.notes->name);
@@ -82,9 +87,13 @@ void watch::is_spawned(task_record& fresh) noexcept {
   tell(trace_point::spawned, fresh, fresh.notes->spawned_by, {});
 }
 
-void watch::begins(task_record& self) noexcept { tell(trace_point::begun, self, 0, {}); }
+void watch::begins(task_record& self) noexcept {
+  tell(trace_point::begun, self, 0, {});
+  begin_step(self);
+}
 
 void watch::ends(task_record& self) noexcept {
+  end_step(self);
   tell(trace_point::ended, self, 0, how_it_ended(self.how));
 }
 
@@ -93,16 +102,52 @@ void watch::never_began(task_record& fresh) noexcept {
 }
 
 void watch::parks(task_core& self) noexcept {
+  end_step(self);
+  self.notes->waits_since.store(now().time_since_epoch().count(), std::memory_order_relaxed);
   tell(trace_point::parked, self, 0, self.waits_in.load(std::memory_order_relaxed));
 }
 
-void watch::goes_on(task_core& self) noexcept { tell(trace_point::resumed, self, 0, {}); }
+void watch::goes_on(task_core& self) noexcept {
+  tell(trace_point::resumed, self, 0, {});
+  begin_step(self);
+}
 
-void watch::yields(task_core& self) noexcept { tell(trace_point::yielded, self, 0, {}); }
+void watch::yields(task_core& self) noexcept {
+  end_step(self);
+  tell(trace_point::yielded, self, 0, {});
+}
 
 void watch::is_woken(task_core& claimed) noexcept {
   tell(trace_point::woken, claimed, id_here(), reason_of(claimed));
 }
+
+// --- Steps ---
+
+void watch::begin_step(task_core& self) noexcept {
+  if (slow_step_.count() > 0) self.notes->step_began = std::chrono::steady_clock::now();
+}
+
+void watch::end_step(task_core& self) noexcept {
+  // One that never began has had no step.
+  if (slow_step_.count() <= 0 || self.notes->step_began == time_point{}) return;
+  auto const took = std::chrono::steady_clock::now() - self.notes->step_began;
+  if (took > slow_step_) warn_of_slow_step(self, took);
+}
+
+void watch::warn_of_slow_step(task_core& self, std::chrono::nanoseconds took) noexcept {
+  try {
+    std::string text = "task " + name_of(self) + " ran for " + in_words(took) +
+                       " without letting others run (run_options::slow_step is " +
+                       in_words(slow_step_) + ")";
+    if (std::string const place = spawned_at(*self.notes); !place.empty())
+      text += "; it was spawned at " + place;
+    warn(text);
+  } catch (...) {
+    warn("a task ran for longer than run_options::slow_step without letting others run");
+  }
+}
+
+// --- The tracer ---
 
 void watch::tell(trace_point what, task_core& task, std::uint64_t by,
                  std::string_view about) noexcept {

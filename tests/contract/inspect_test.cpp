@@ -128,9 +128,9 @@ TEST(InspectOnFibers, ADumpShowsTheTreeTheStatesAndTheWaits) {
     };
     std::string const expected = number("main") + " is running\n" +  //
                                  number("owner") +
-                                 " waits in task_group::join for waiter, yielder\n" + "  " +
+                                 " waits in task_group::join for waiter, yielder\n" + "├─ " +
                                  number("waiter") + " waits in event::wait\n" +  //
-                                 "  " + number("yielder") + " is ready\n" +      //
+                                 "└─ " + number("yielder") + " is ready\n" +     //
                                  number("fresh") + " is fresh\n";
     EXPECT_EQ(coir::dump_tasks(), expected);
     std::ostringstream stream;
@@ -194,6 +194,26 @@ TEST(InspectOnFibers, StatisticsCountTurnsAndTimers) {
     EXPECT_EQ(after.timers, 1u);
     EXPECT_EQ(after.turns, before.turns + 3);  // the sleeper's, and two of ours
     EXPECT_EQ(after.parked, 1u);
+  });
+}
+
+TEST_P(InspectOn, StatisticsCountWhatTheModelHas) {
+  in_run([] {
+    coir::event go;
+    std::vector<coir::task<void>> tasks;
+    for (int i = 0; i < 3; ++i) tasks.push_back(coir::spawn([&] { (void)go.wait_for(1h); }));
+    for (auto const& each : tasks) await_parked(each);
+    coir::run_statistics const now = coir::statistics();
+    if (GetParam() == coir::model::threads) {
+      EXPECT_EQ(now.threads, 3u);  // main's thread was there before
+      EXPECT_EQ(now.stacks, 0u);
+    } else {
+      EXPECT_EQ(now.threads, 0u);
+      EXPECT_EQ(now.stacks, 4u);
+      EXPECT_EQ(now.timers, 3u);
+    }
+    go.set();
+    for (auto& each : tasks) each.get();
   });
 }
 

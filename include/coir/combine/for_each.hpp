@@ -40,7 +40,7 @@ using item_of =
 ///   Mirrors: trio's and anyio's capacity limiter around start_soon.
 template <std::ranges::input_range Range, class F>
 requires std::invocable<F&, detail::item_of<Range>>
-void for_each(Range&& range, std::size_t limit, F&& f) {
+void for_each(Range&& range, std::size_t limit, F&& f, source_line where = source_line::here()) {
   if (limit == 0)
     throw std::invalid_argument(
         "coir: for_each() with a limit of 0 would never begin; give at least 1");
@@ -50,7 +50,7 @@ void for_each(Range&& range, std::size_t limit, F&& f) {
     for (auto&& each : range) {
       places.acquire();
       std::tuple<item> kept(std::forward<decltype(each)>(each));
-      tasks.spawn([&places, &f, kept = std::move(kept)]() mutable {
+      auto work = [&places, &f, kept = std::move(kept)]() mutable {
         try {
           std::invoke(f, std::get<0>(std::move(kept)));
         } catch (cancelled const&) {
@@ -58,7 +58,8 @@ void for_each(Range&& range, std::size_t limit, F&& f) {
           throw;
         }
         places.release();  // but not after a failure: no further call is to begin
-      });
+      };
+      tasks.spawn(std::move(work), where);
     }
   });
 }

@@ -40,7 +40,8 @@ requires(sizeof...(Calls) > 0) auto gather(Calls&&... calls) {
   this_task::checkpoint();
   task_group owned;
   // Braces: begun from left to right.
-  std::tuple<task<detail::result_of<Calls>>...> tasks{owned.spawn(std::forward<Calls>(calls))...};
+  std::tuple<task<detail::result_of<Calls>>...> tasks{
+      owned.spawn(std::forward<Calls>(calls), source_line{})...};
   owned.finish_with_first();
   return std::apply(
       [](auto&... each) {

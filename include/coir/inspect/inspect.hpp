@@ -22,9 +22,14 @@ namespace coir {
 /// The same for people: one line a task, each below the task in whose group it is.
 ///
 ///     main #1 waits in task_group::join for loader, task-3
-///       loader #2 waits in queue::get
-///       task-3 #3 is ready
+///     ├─ loader #2 waits in task_group::join for task-4
+///     │  └─ task-4 #4 waits in queue::get
+///     └─ task-3 #3 is ready
 ///     in a circle: a -> b -> a
+///
+/// A run in debug mode, or with a tracer or a slow_step, adds what it has noted:
+///
+///     loader #2 waits in queue::get (for 1.2 s; spawned at main.cpp:42 by main)
 ///
 ///   Blocks, Throws, Thread: as all_tasks().
 [[nodiscard]] COIR_EXPORT std::string dump_tasks();

@@ -9,6 +9,7 @@
 #include <string>
 
 #include <coir/base/config.hpp>
+#include <coir/base/source_line.hpp>
 #include <coir/time/clock.hpp>
 
 namespace coir {
@@ -57,12 +58,18 @@ struct run_options {
   std::size_t offload_threads = 0;  ///< how many calls of offload() run at the same time; 0: as
                                     ///< many as there are CPUs and 4 more, at most 32
   tracer* trace = nullptr;          ///< is told of each step of each task; null: costs nothing
+  bool debug = false;  ///< tasks note where they were spawned and since when they wait,
+                       ///< for dumps and deadlocks; so do those of a run with a tracer
+                       ///< or a slow_step
+  std::chrono::nanoseconds slow_step{0};  ///< fibers, boost_fibers: warn of a task that keeps the
+                                          ///< others from running for longer than that; zero: never
 };
 
 /// How one task is spawned.
 struct spawn_options {
-  std::string name = {};       ///< in messages and dumps; empty: "task-ID"
-  std::size_t stack_size = 0;  ///< bytes it may use; 0: as the run's options say
+  std::string name = {};                    ///< in messages and dumps; empty: "task-ID"
+  std::size_t stack_size = 0;               ///< bytes it may use; 0: as the run's options say
+  source_line where = source_line::here();  ///< where the options were written: for dumps
 };
 
 /// The model of the run that the calling task belongs to.

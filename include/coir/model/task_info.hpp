@@ -5,10 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <coir/base/config.hpp>
+#include <coir/time/clock.hpp>
 
 namespace coir {
 
@@ -33,6 +35,12 @@ struct task_info {
   /// The tasks on whom that depends, as far as known: those it joins, and on models where one task
   /// runs at a time also who holds the mutex that it wants.
   std::vector<std::uint64_t> waits_for;
+
+  // Only of a run with run_options::debug, trace or slow_step.
+  std::optional<time_point> waits_since;  ///< when it was parked, by its run's clock
+  std::string spawned_at;        ///< "main.cpp:42"; else "program+0x1234", as addr2line takes it:
+                                 ///< spawn() with arguments and without options knows no line
+  std::uint64_t spawned_by = 0;  ///< the task that spawned it; 0: none did, or it is not known
 };
 
 /// A run, in numbers.
@@ -46,8 +54,11 @@ struct run_statistics {
   std::size_t ready = 0;
   std::size_t running = 0;
   std::size_t parked = 0;
-  std::size_t turns = 0;   ///< fibers: how often a task was let run
-  std::size_t timers = 0;  ///< fibers: deadlines that are set, also those around the run
+  std::size_t turns = 0;    ///< fibers: how often a task was let run
+  std::size_t timers = 0;   ///< fibers, boost_fibers: deadlines that are set, on fibers also those
+                            ///< around the run
+  std::size_t stacks = 0;   ///< fibers, boost_fibers: stacks that tasks have now
+  std::size_t threads = 0;  ///< threads: those that it has made, idle ones included
 };
 
 }  // namespace coir

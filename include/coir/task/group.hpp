@@ -35,10 +35,16 @@ class COIR_EXPORT task_group final : private detail::task_owner {
   /// Starts `f(args…)` in this group. The handle only refers to the task: it may be dropped.
   /// In a group that is being cancelled the task never begins (C7).
   ///   Throws: std::logic_error once the group has been joined; std::system_error as coir::spawn().
-  template <class F, class... Args>
-  requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
-  auto spawn(F&& f, Args&&... args) {
-    return spawn(spawn_options{}, std::forward<F>(f), std::forward<Args>(args)...);
+  template <class F>
+  requires std::invocable<std::decay_t<F>>
+  auto spawn(F&& f, source_line where = source_line::here()) {
+    return spawn(spawn_options{.where = where}, std::forward<F>(f));
+  }
+  template <class F, class First, class... Rest>
+  requires std::invocable<std::decay_t<F>, std::decay_t<First>, std::decay_t<Rest>...>
+  auto spawn(F&& f, First&& first, Rest&&... rest) {
+    return spawn(spawn_options{.where = {}}, std::forward<F>(f), std::forward<First>(first),
+                 std::forward<Rest>(rest)...);
   }
   template <class F, class... Args>
   requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
@@ -69,7 +75,7 @@ class COIR_EXPORT task_group final : private detail::task_owner {
   ///   Mirrors: trio's nursery.start.
   template <class F, class... Args>
   auto start(F&& f, Args&&... args) -> detail::started_value<F> {
-    return start(spawn_options{}, std::forward<F>(f), std::forward<Args>(args)...);
+    return start(spawn_options{.where = {}}, std::forward<F>(f), std::forward<Args>(args)...);
   }
   template <class F, class... Args>
   auto start(spawn_options options, F&& f, Args&&... args) -> detail::started_value<F> {

@@ -72,12 +72,18 @@ requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
 ///   Blocks: never, but on `serial`.
 ///   Throws: std::logic_error outside of a run; std::system_error when the model cannot carry one
 ///   more task, and then nothing was started.
-template <class F, class... Args>
-requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
-[[nodiscard]] auto spawn(F&& f, Args&&... args) {
-  return detail::spawn_as<detail::bound<F, Args...>>("spawn()", {}, nullptr, nullptr, std::in_place,
-                                                     std::forward<F>(f),
-                                                     std::forward<Args>(args)...);
+template <class F>
+requires std::invocable<std::decay_t<F>>
+[[nodiscard]] auto spawn(F&& f, source_line where = source_line::here()) {
+  return detail::spawn_as<detail::bound<F>>("spawn()", {.where = where}, nullptr, nullptr,
+                                            std::in_place, std::forward<F>(f));
+}
+template <class F, class First, class... Rest>
+requires std::invocable<std::decay_t<F>, std::decay_t<First>, std::decay_t<Rest>...>
+[[nodiscard]] auto spawn(F&& f, First&& first, Rest&&... rest) {
+  return detail::spawn_as<detail::bound<F, First, Rest...>>(
+      "spawn()", {.where = {}}, nullptr, nullptr, std::in_place, std::forward<F>(f),
+      std::forward<First>(first), std::forward<Rest>(rest)...);
 }
 
 /// The same, with a name or a stack size.
