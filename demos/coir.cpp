@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 /// The command `coir`: what the library can do, seen from a shell.
 #include <CLI/CLI.hpp>
+#include <coir/base/error.hpp>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -16,6 +17,7 @@ namespace {
 
 constexpr int failed = 1;
 constexpr int not_understood = 2;
+constexpr int interrupted = 130;  // as shells have it
 
 int complain(std::string_view what, int exit_code) {
   std::cerr << "coir: " << what << '\n';
@@ -44,6 +46,8 @@ int main(int argc, char** argv) try {
   return exit_code;
 } catch (demos::compare::usage_error const& error) {
   return complain(error.what(), not_understood);
+} catch (coir::interrupted const&) {
+  return interrupted;
 } catch (std::exception const& error) {
   return complain(error.what(), failed);
 }

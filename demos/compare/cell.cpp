@@ -36,7 +36,8 @@ outcome run_workload(request const& asked) {
   auto const on = std::ranges::find(models, asked.model, &model_entry::name);
   if (what == nullptr || on == models.end()) throw std::invalid_argument("no such cell");
   if (!on->model) return what->on_std(asked.work);
-  return coir::run(coir::run_options{.model = *on->model},
+  // Ctrl-C is the comparison's to handle, and ends its cells.
+  return coir::run(coir::run_options{.model = *on->model, .handle_sigint = false},
                    [&] { return what->on_coir(asked.work); });
 }
 

@@ -31,14 +31,21 @@ bool reaches_in(scope const& outer, scope const& inner) noexcept {
          outer.note.load(std::memory_order_relaxed) == inner.note.load(std::memory_order_relaxed);
 }
 
-/// The reason that code in `s` is cancelled for: the outermost scope's. Its task is locked.
-cancel_reason const& reason_for(scope const& s) noexcept {
-  scope const* cause = &s;
-  for (scope const* at = &s; at != nullptr; at = at->outer) {
+/// The scope that code in `s` is cancelled for: the outermost one. Its task is locked.
+scope& cause_for(scope& s) noexcept {
+  scope* cause = &s;
+  for (scope* at = &s; at != nullptr; at = at->outer) {
     if (at->called || at->inherited) cause = at;
     if (at->outer != nullptr && !reaches_in(*at->outer, *at)) break;
   }
-  return cause->reason;
+  return *cause;
+}
+
+/// Its reason, of which somebody now knows. Its task is locked.
+cancel_reason const& tell_reason(scope& s) noexcept {
+  scope& cause = cause_for(s);
+  cause.told = true;
+  return cause.reason;
 }
 
 /// Keeps the task's copy of what its innermost scope says. The task is locked.
@@ -98,7 +105,7 @@ class spreading {
       root.next_reached = next_;
       next_ = &root;
       guard const held(root.task->lock);
-      mark_inherited(root, reason_for(parent));
+      mark_inherited(root, tell_reason(parent));
     });
   }
 
@@ -123,6 +130,7 @@ class spreading {
   /// Notes who is to be told of it. The task is locked.
   void note_signal(scope& reached) noexcept {
     if (reached.signal.load(std::memory_order_relaxed) == nullptr) return;
+    cause_for(reached).told = true;
     stop_signal* const mine = take_signal(reached);
     *last_signal_ = mine;
     last_signal_ = &mine->next;
@@ -196,6 +204,7 @@ unsigned uncancel(scope& s) noexcept {
   unsigned left;
   {
     guard const held(s.task->lock);
+    s.told = s.told || s.requests > 0;
     if (s.requests > 0 && --s.requests == 0) {
       s.called = false;
       s.deliveries = 0;
@@ -228,6 +237,7 @@ std::stop_token stop_token_of(scope& s) {
       s.signal.store(fresh.release(), std::memory_order_relaxed);
       return token;
     }
+    cause_for(s).told = true;
   }
   fresh->source.request_stop();
   return token;
@@ -239,7 +249,7 @@ void attach(scope& root, scope& parent) noexcept {
   parent.children.push_back(root);
   if (parent.reached) {
     root.handed_down = true;
-    mark_inherited(root, reason_for(parent));
+    mark_inherited(root, tell_reason(parent));
     root.reached = true;
     root.task->interrupted.store(true, std::memory_order_relaxed);
   }
@@ -278,7 +288,7 @@ void deliver(task_core& self) {
   unsigned times;
   {
     guard const held(self.lock);
-    reason = reason_for(s);
+    reason = tell_reason(s);
     times = ++s.deliveries;
   }
   if (times > 1) give_up_turn(self);

@@ -16,6 +16,7 @@
 #include "wait/parker.hpp"
 #include "wait/ready_queue.hpp"
 #include "wait/seat.hpp"
+#include "wait/waking_signal.hpp"
 
 namespace coir::detail {
 namespace {
@@ -48,12 +49,14 @@ void sleep_through_timers(task_core& self) {
 void sleep_alone(task_core& self) {
   while (is_parked(self)) {
     time_point const until = self.timers->earliest();
+    waking_signal* const interrupt = this_thread.interrupt;
     if (outside* const world = this_thread.world->get()) {
+      if (interrupt != nullptr) interrupt->look_elsewhere();
       if (!world->sleep(self, until)) return;
       world->attend_if_called();
     } else if (until == never) {
       return;
-    } else {
+    } else if (interrupt == nullptr || !interrupt->sleep(until)) {
       sleep_until_woken(self, until);
     }
     self.timers->fire_due(std::chrono::steady_clock::now());
@@ -203,9 +206,12 @@ void give_up_turn(task_core& self) noexcept {
     seat_of(self).yield();
   } else {
     ::sched_yield();
-    self.timers->fire_due(std::chrono::steady_clock::now());
-    if (self.kind == task_kind::serial)
+    time_point const clock = std::chrono::steady_clock::now();
+    self.timers->fire_due(clock);
+    if (self.kind == task_kind::serial) {
       if (outside* const world = this_thread.world->get()) world->attend_if_called();
+      if (this_thread.interrupt != nullptr) this_thread.interrupt->look_now_and_then(clock);
+    }
   }
 }
 

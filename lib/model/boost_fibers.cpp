@@ -20,6 +20,7 @@ namespace coir::detail {
 
 void boost_fibers_runtime::run(task_record& main) {
   catch_overflows(&is_overflow);
+  interrupts_.look_elsewhere();
   std::exception_ptr never_began;
   std::atomic<std::uint32_t> over{0};
   std::thread worker([&] {

@@ -47,6 +47,7 @@ fibers_runtime::fibers_runtime(run_options const& options)
 
 void fibers_runtime::run(task_record& main) {
   try {
+    if (interrupts_.is_on()) reactor_.watch(interrupts_.bell());
     start(main);
   } catch (...) {
     disown(main);
@@ -67,10 +68,11 @@ void fibers_runtime::loop(task_record& main) {
   for (;;) {
     // 1. Wakes from other threads join the run queue.
     queue_.take_inbox();
-    // 2. Due timers end their waits.
+    // 2. Due timers end their waits, and SIGINT main's.
     time_point const now = clock();
     timers_.fire_due(now);
     if (queue_.clock != nullptr) serve_deadlines_around();
+    if (interrupts_.is_on()) look_for_interrupt(now);
     // 3. Ready tasks run, each switching to the next, until none is left or it is time to look.
     queue_.run_ready(now);
     // 4. Once main has ended, all that is left is cancelled, and the loop goes on until it is gone.
@@ -93,6 +95,15 @@ void fibers_runtime::serve_deadlines_around() noexcept {
   if (!around_.empty()) around_.fire_due(std::chrono::steady_clock::now());
 }
 
+/// While the worker never sleeps, nobody tells it of SIGINT.
+void fibers_runtime::look_for_interrupt(time_point now) noexcept {
+  interrupts_.look_now_and_then(queue_.clock == nullptr ? now : std::chrono::steady_clock::now());
+}
+
+void fibers_runtime::sleep(time_point until) {
+  if (reactor_.sleep(until)) interrupts_.look();
+}
+
 void fibers_runtime::idle() {
   // Asked first: who is not expected any more has left his wakes in the inbox before.
   bool const wakes_may_come = world() != nullptr && world()->expects_someone();
@@ -100,7 +111,7 @@ void fibers_runtime::idle() {
     if (queue_.take_inbox()) return;
     if (wakes_may_come) {
       // Time may not jump: what is done out there takes real time, and no virtual one.
-      if (queue_.fall_asleep()) reactor_.sleep(around_.earliest());
+      if (queue_.fall_asleep()) sleep(around_.earliest());
       return;
     }
     if (timers_.empty()) return nothing_can_run();
@@ -122,7 +133,7 @@ void fibers_runtime::idle() {
     next_trim_ = clock + trim_period;
   }
   if (trim_wanted_) until = std::min(until, next_trim_);
-  if (queue_.fall_asleep()) reactor_.sleep(until);
+  if (queue_.fall_asleep()) sleep(until);
 }
 
 void fibers_runtime::nothing_can_run() {

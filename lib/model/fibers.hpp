@@ -42,6 +42,8 @@ class fibers_runtime final : public runtime {
 
   void loop(task_record& main);
   void serve_deadlines_around() noexcept;
+  void look_for_interrupt(time_point now) noexcept;
+  void sleep(time_point until);
   void idle();
   void nothing_can_run();
   bool stuck_in_real_time();

@@ -53,7 +53,8 @@ process_hub::process_hub()
   interest.data.ptr = nullptr;
   checked(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, bell_.get(), &interest), "coir: epoll_ctl");
 
-  begin_service_thread([](void* self) -> void* { static_cast<process_hub*>(self)->serve(); }, this);
+  ::pthread_detach(begin_service_thread(
+      [](void* self) -> void* { static_cast<process_hub*>(self)->serve(); }, this));
 }
 
 void process_hub::attend(int socket, listener& who) {

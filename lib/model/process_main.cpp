@@ -71,12 +71,12 @@ class ear {
 
   ///   Throws: std::system_error.
   void begin() {
-    begin_service_thread(
+    ::pthread_detach(begin_service_thread(
         [](void* self) -> void* {
           static_cast<ear*>(self)->hear(/*wait=*/true);
           return nullptr;
         },
-        this);
+        this));
   }
 
  private:
@@ -139,6 +139,7 @@ void live_remotely(process_start& start) {
 
   run_options options;
   options.model = model::processes;
+  options.handle_sigint = false;  // it is the program's to handle
   options.grace = std::chrono::nanoseconds(start.request.grace);
   run_as_task(options, *main, start.request.task, std::string(start.name));
 

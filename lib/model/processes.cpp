@@ -20,6 +20,7 @@ processes_runtime::processes_runtime(run_options const& options)
 }
 
 void processes_runtime::run(task_record& main) {
+  interrupts_.look_elsewhere();
   live_here(main, around_);  // so its waits serve the deadlines around the run too
   shut_down();
   for (;;) {

@@ -96,18 +96,21 @@ std::size_t usual_stack_size(model kind) noexcept {
   return kind == model::fibers || kind == model::boost_fibers ? stack_pool::default_size : 0;
 }
 
+/// True if SIGINT has come, and main has not given the answer.
 template <class Runtime>
-void run_on(run_options const& options, task_record& main) {
+bool run_on(run_options const& options, task_record& main) {
   Runtime run(options);
   struct closing {
     Runtime& run;
     ~closing() { run.close_world(); }
   } const at_end{run};
   main.stack_size = options.stack_size != 0 ? options.stack_size : usual_stack_size(options.model);
+  if (options.handle_sigint && current_task() == nullptr) run.interrupts().begin(main);
   if (main.observed) run.watching()->look_at(main, {});
   run.adopt(main);
   if (main.observed) run.watching()->is_spawned(main);
   run.run(main);
+  return run.interrupts().end() && run.interrupts().is_unanswered();
 }
 
 /// Somebody who waits for a task's end.
@@ -211,10 +214,12 @@ void launch_in(runtime& run, task_record& fresh, spawn_site site, std::size_t st
 
 void run_main(run_options const& options, task_record& main) {
   check(options);
-  run_as_task(options, main, next_task_id(), "main");
+  if (!run_as_task(options, main, next_task_id(), "main")) return;
+  main.retrieved.store(true, std::memory_order_release);
+  throw interrupted();
 }
 
-void run_as_task(run_options const& options, task_record& main, std::uint64_t id,
+bool run_as_task(run_options const& options, task_record& main, std::uint64_t id,
                  std::string name) {
   main.id = id;
   set_name(main, std::move(name));

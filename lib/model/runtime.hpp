@@ -14,6 +14,7 @@
 #include <coir/model/task_record.hpp>
 #include <coir/timer/timer.hpp>
 
+#include "model/interruption.hpp"
 #include "wait/outside.hpp"
 
 namespace coir::detail {
@@ -25,8 +26,9 @@ std::uint64_t next_task_id() noexcept;
 /// a second thread.
 void restart_task_ids(std::uint64_t first) noexcept;
 
-/// run_main() for the task of another process's run, which has a number and a name already.
-void run_as_task(run_options const& options, task_record& main, std::uint64_t id, std::string name);
+/// run_main() for the task of another process's run, which has a number and a name already. True if SIGINT
+/// has come and run() is to answer it.
+bool run_as_task(run_options const& options, task_record& main, std::uint64_t id, std::string name);
 
 /// What a new task of a run on `kind` is.
 birth birth_in(model kind, bool observed) noexcept;
@@ -57,6 +59,10 @@ class runtime {
 
   /// Who looks on at this run; null: nobody.
   [[nodiscard]] watch* watching() const noexcept { return watch_.get(); }
+
+  /// SIGINT, as far as this run handles it.
+  ///   Thread: that of the caller of run().
+  [[nodiscard]] interruption& interrupts() noexcept { return interrupts_; }
 
   /// Enters a fresh task into the run, which holds one reference to it until it has ended.
   void adopt(task_record& fresh) noexcept;
@@ -125,6 +131,8 @@ class runtime {
   void shut_down() noexcept;
 
   [[nodiscard]] std::size_t live_count() noexcept;
+
+  interruption interrupts_;
 
   /// Who waits in what and for whom, a line each, and who do so in a circle.
   [[nodiscard]] std::string describe_waits();

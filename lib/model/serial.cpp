@@ -19,6 +19,7 @@ void serial_runtime::start(task_record& fresh) {
   fresh.timers = &around_;  // the thread's: a wait serves the deadlines around the run too
   thread_state const outside =
       std::exchange(this_thread, thread_state{&fresh, nullptr, nullptr, &world()});
+  if (interrupts_.is_on()) this_thread.interrupt = &interrupts_;
   live(fresh);
   this_thread = outside;
 }

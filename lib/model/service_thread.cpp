@@ -10,21 +10,18 @@
 
 namespace coir::detail {
 
-void begin_service_thread(void* (*work)(void* what), void* what) {
+pthread_t begin_service_thread(void* (*work)(void* what), void* what) {
   sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_attr_t attributes;
-  ::pthread_attr_init(&attributes);
-  ::pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_t thread;
-  int const error = ::pthread_create(&thread, &attributes, work, what);
-  ::pthread_attr_destroy(&attributes);
+  int const error = ::pthread_create(&thread, nullptr, work, what);
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (error != 0)
     throw std::system_error(error, std::generic_category(),
                             "coir: no thread to hear from other processes; raise `ulimit -u`, "
                             "kernel.threads-max or the cgroup's pids.max");
+  return thread;
 }
 
 }  // namespace coir::detail

@@ -42,6 +42,7 @@ threads_runtime::~threads_runtime() {
 }
 
 void threads_runtime::run(task_record& main) {
+  interrupts_.look_elsewhere();
   live_here(main, around_);  // so its waits serve the deadlines around the run too
   shut_down();
   for (;;) {

@@ -48,13 +48,17 @@ int wait(int epoll, epoll_event* events, int room, nanoseconds timeout, bool for
 reactor::reactor()
     : bell_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "coir: eventfd")),
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "coir: epoll_create1")) {
-  epoll_event interest{};
-  interest.events = EPOLLIN;
-  interest.data.fd = bell_.get();
-  checked(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, bell_.get(), &interest), "coir: epoll_ctl");
+  watch(bell_.get());
 }
 
-void reactor::sleep(time_point until) {
+void reactor::watch(int fd) {
+  epoll_event interest{};
+  interest.events = EPOLLIN;
+  interest.data.fd = fd;
+  checked(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &interest), "coir: epoll_ctl");
+}
+
+bool reactor::sleep(time_point until) {
   std::array<epoll_event, 16> events;
   nanoseconds left{0};
   if (until != never) {
@@ -64,13 +68,19 @@ void reactor::sleep(time_point until) {
   int const count =
       wait(epoll_.get(), events.data(), static_cast<int>(events.size()), left, until == never);
   if (count < 0) {
-    if (errno == EINTR) return;
+    if (errno == EINTR) return false;
     checked(count, "coir: epoll_wait");
   }
+  bool watched = false;
   for (int i = 0; i < count; ++i) {
+    if (events[static_cast<std::size_t>(i)].data.fd != bell_.get()) {
+      watched = true;
+      continue;
+    }
     std::uint64_t rings;
-    (void)!::read(events[static_cast<std::size_t>(i)].data.fd, &rings, sizeof rings);
+    (void)!::read(bell_.get(), &rings, sizeof rings);
   }
+  return watched;
 }
 
 }  // namespace coir::detail

@@ -19,9 +19,14 @@ class reactor {
   /// The bell: writing 8 bytes to it ends a sleep.
   [[nodiscard]] int bell() const noexcept { return bell_.get(); }
 
-  /// Sleeps until the bell rings or `until` has come; never shorter for the clock's sake than that.
+  /// From now on a sleep also ends when `fd` is readable.
+  ///   Throws: std::system_error.
+  void watch(int fd);
+
+  /// Sleeps until the bell rings or `until` has come, never shorter for the clock's sake than that, or
+  /// until what is watched is readable: then true.
   ///   Blocks: the thread.
-  void sleep(time_point until);
+  bool sleep(time_point until);
 
  private:
   descriptor bell_;

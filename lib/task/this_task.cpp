@@ -26,7 +26,9 @@ void checkpoint() {
 unsigned cancelling() {
   detail::task_core& self = detail::current_task_or_thread();
   std::lock_guard<detail::spin_lock> const held(self.lock);
-  return root_of(self).requests;
+  detail::scope& root = root_of(self);
+  root.told = root.told || root.requests > 0;
+  return root.requests;
 }
 
 unsigned uncancel() { return detail::uncancel(root_of(detail::current_task_or_thread())); }

@@ -122,6 +122,7 @@ struct ready_queue {
 };
 
 class outside;
+class waking_signal;
 
 /// The running task of this thread, and who schedules it.
 struct thread_state {
@@ -129,6 +130,7 @@ struct thread_state {
   ready_queue* home = nullptr;      // the worker it runs on, if it is a fiber
   task_core& (*adopt)() = nullptr;  // another library's scheduler: makes what runs a task
   std::shared_ptr<outside> const* world = nullptr;  // serial: of its run; holds null at first
+  waking_signal* interrupt = nullptr;               // serial: of its run, if that handles one
   task_core* driver = nullptr;  // of a plain thread: its record, while it runs a generator's body
 };
 extern constinit thread_local thread_state this_thread;

@@ -53,6 +53,13 @@ class COIR_EXPORT cancelled {
   cancel_reason reason_;
 };
 
+/// Thrown by run() when SIGINT has ended its main task (G5).
+///
+/// Not a std::exception, as `cancelled`: whoever catches errors, to go on after them, does not mean this one.
+/// main() catches it, and returns 130 as shells expect.
+/// Mirrors: Python's KeyboardInterrupt.
+class COIR_EXPORT interrupted {};
+
 /// Thrown by timeout() when its own deadline ended the work (T1). The library's one timeout error.
 class COIR_EXPORT timeout_error : public std::runtime_error {
  public:

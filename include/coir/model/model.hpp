@@ -51,6 +51,9 @@ struct run_options {
   std::uint64_t seed = 0;  ///< fibers: makes random which of the ready tasks run next, as
                            ///< this number alone decides; 0: first come, first served
   coir::when_stuck when_stuck = coir::when_stuck::wait;  ///< fibers: when nothing can run any more
+  bool handle_sigint = true;  ///< a first SIGINT cancels main, and run() throws `interrupted`; a
+                              ///< second one ends the program. Only on the program's main thread,
+                              ///< in no other run, and if SIGINT would have ended the program
   std::chrono::nanoseconds grace =
       std::chrono::seconds(5);      ///< how long the run waits at its end for what it cannot
                                     ///< cancel, calls of offload() that were abandoned, before
