@@ -34,6 +34,8 @@ void describe_stack_of_caller(stack& own) {
 fibers_runtime::fibers_runtime(run_options const& options)
     : runtime(model::fibers, options),
       timers_(options.clock != nullptr ? own_timers_ : around_),
+      last_stack_(
+          stacks_.take(options.stack_size != 0 ? options.stack_size : stack_pool::default_size)),
       queue_(*this, options.clock, options.seed) {
   catch_overflows(&is_overflow);
   describe_stack_of_caller(own_stack_);
@@ -169,7 +171,7 @@ void fibers_runtime::task_left(std::size_t) noexcept { queue_.release_one(); }
 void fibers_runtime::count(run_statistics& into) noexcept {
   into.turns = queue_.turns();
   into.timers = timers_.size();
-  into.stacks = stacks_.taken();
+  into.stacks = stacks_.taken() - (last_stack_is_taken_ ? 0 : 1);
 }
 
 fibers_runtime& fibers_runtime::of(ready_queue& home) noexcept {
@@ -179,23 +181,48 @@ fibers_runtime& fibers_runtime::of(ready_queue& home) noexcept {
 bool fibers_runtime::begin(ready_queue& home, task_core& fresh) noexcept {
   fibers_runtime& self = of(home);
   auto& task = static_cast<task_record&>(fresh);
+  if (task.error != nullptr) return self.begin_end(task);
   try {
     prepare(fresh.flow, self.stacks_.take(task.stack_size), &fiber_entry);
     return true;
   } catch (...) {
-    fail(task, std::current_exception());
-    return false;
+    task.error = std::current_exception();
   }
+  task.invoke = [](task_record& failed) { std::rethrow_exception(failed.error); };
+  return self.begin_end(task);
 }
 
-bool fibers_runtime::reuse(ready_queue&, task_core& fresh, stack& own) noexcept {
-  if (static_cast<task_record&>(fresh).stack_size > own.size) return false;
+/// A task for which there is no stack has its end on the last one, which is kept for that, one such task
+/// after the other: what it leaves behind may wait, and finds itself in that task.
+bool fibers_runtime::begin_end(task_core& never_begun) noexcept {
+  if (last_stack_is_taken_) {
+    never_begun.next = nullptr;
+    *(ends_last_ != nullptr ? &ends_last_->next : &ends_first_) = &never_begun;
+    ends_last_ = &never_begun;
+    return false;
+  }
+  last_stack_is_taken_ = true;
+  prepare(never_begun.flow, last_stack_, &fiber_entry);
+  return true;
+}
+
+void fibers_runtime::give_back_last() noexcept {
+  last_stack_is_taken_ = false;
+  if (ends_first_ == nullptr) return;
+  queue_.push(*std::exchange(ends_first_, ends_first_->next));
+  if (ends_first_ == nullptr) ends_last_ = nullptr;
+}
+
+bool fibers_runtime::reuse(ready_queue& home, task_core& fresh, stack& own) noexcept {
+  if (static_cast<task_record&>(fresh).stack_size > own.size || &own == &of(home).last_stack_)
+    return false;
   fresh.flow.on = &own;
   return true;
 }
 
 void fibers_runtime::give_back(ready_queue& home, stack& unused) noexcept {
   fibers_runtime& self = of(home);
+  if (&unused == &self.last_stack_) return self.give_back_last();
   self.stacks_.give_back(unused);
   self.trim_wanted_ = true;
 }

@@ -50,6 +50,8 @@ class fibers_runtime final : public runtime {
   [[nodiscard]] time_point clock() const noexcept;
 
   static bool begin(ready_queue& home, task_core& fresh) noexcept;
+  bool begin_end(task_core& never_begun) noexcept;
+  void give_back_last() noexcept;
   static bool reuse(ready_queue& home, task_core& fresh, stack& own) noexcept;
   static void give_back(ready_queue& home, stack& unused) noexcept;
   static void fiber_entry(boost::context::detail::transfer_t from);
@@ -60,6 +62,10 @@ class fibers_runtime final : public runtime {
   timer_queue& timers_;  // those, or the thread's: deadlines around the run are served as its own
   reactor reactor_;
   stack_pool stacks_;
+  stack& last_stack_;  // for the ends of tasks for which there was none
+  bool last_stack_is_taken_ = false;
+  task_core* ends_first_ = nullptr;  // the tasks that wait for it, linked by task_core::next
+  task_core* ends_last_ = nullptr;
   worker_queue queue_;
   std::string stuck_;  // who waited for what when nothing could run any more, if that ends the run
   std::size_t told_stuck_ = 0;  // after how many turns a warning last said so

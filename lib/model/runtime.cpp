@@ -92,12 +92,6 @@ void runtime::live_on(task_record& task) noexcept {
   conclude(task);
 }
 
-void runtime::fail(task_record& task, std::exception_ptr error) noexcept {
-  task.error = std::move(error);
-  not_finished(task, outcome::failed);
-  conclude(task);
-}
-
 void runtime::refuse(task_record& task, std::exception_ptr error) noexcept {
   task.error = std::move(error);
   task.how = outcome::failed;

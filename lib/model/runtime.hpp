@@ -106,9 +106,6 @@ class runtime {
   /// or throws what that one did.
   static void live_on(task_record& task) noexcept;
 
-  /// Ends a task that could not even begin, with `error`.
-  static void fail(task_record& task, std::exception_ptr error) noexcept;
-
   /// Ends a task that was never in a run, and never will be, with `error`.
   static void refuse(task_record& task, std::exception_ptr error) noexcept;
 
