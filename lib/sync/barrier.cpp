@@ -64,6 +64,7 @@ std::optional<std::size_t> barrier::wait_until(time_point deadline) {
     reason = wait.end(deadline);
   } catch (...) {
     leave(node);
+    if (node.what == fate::passed) return node.number;  // it counted meanwhile, and so it has passed
     throw;
   }
   if (reason != detail::wake_reason::fulfilled) leave(node);
