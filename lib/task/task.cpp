@@ -62,8 +62,7 @@ bool any_task::await_or_end(time_point deadline) const {
   try {
     in_time = detail::await_end(target, deadline);
   } catch (coir::cancelled const&) {
-    detail::request_cancel(target,
-                           cancel_reason(cancel_cause::requested, "its waiter was cancelled"));
+    detail::request_cancel(target, detail::cleanup_reason("its waiter was cancelled"));
     detail::await_end(target, never, /*shielded=*/true);
     throw;
   }
