@@ -283,15 +283,20 @@ void inherit(scope& root, cancel_reason reason) noexcept {
 }
 
 void deliver(task_core& self) {
-  scope& s = *self.innermost;
   cancel_reason reason;
   unsigned times;
   {
     guard const held(self.lock);
+    scope& s = *self.innermost;
     reason = tell_reason(s);
-    times = ++s.deliveries;
+    // Of one cancel, wherever it is met: a loop may enter a scope of its own for each attempt.
+    times = ++cause_for(s).deliveries;
   }
-  if (times > 1) give_up_turn(self);
+  // A delivery is an operation too: a loop of them must not starve the others (S4).
+  if (times > 1 || --self.budget == 0) {
+    self.budget = task_core::full_budget;
+    give_up_turn(self);
+  }
   if (times == many_deliveries) report_swallowing(self);
   throw cancelled(std::move(reason));
 }

@@ -7,7 +7,6 @@
 
 #include <coir/base/check.hpp>
 #include <coir/cancel/suspend.hpp>
-#include <coir/task/this_task.hpp>
 
 namespace coir {
 
@@ -53,7 +52,7 @@ void task_group::join() {
   if (scope_.base().task != &detail::current_task_or_thread())
     detail::misuse("coir: task_group::join() by another task than the one that made the group");
   if (closed_) return;
-  if (!finish()) this_task::checkpoint();
+  if (!finish()) detail::checkpoint();
 }
 
 bool task_group::finish() {
@@ -61,7 +60,7 @@ bool task_group::finish() {
   bool const own = scope_.exit() && !foreign_;
   std::vector<std::exception_ptr> errors = take_errors();
   if (!errors.empty()) throw exception_group(std::move(errors));
-  if (!own) this_task::checkpoint();  // the exit of a group is a suspension point
+  if (!own) detail::checkpoint();  // the exit of a group is a suspension point
   return own;
 }
 

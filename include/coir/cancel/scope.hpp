@@ -50,7 +50,7 @@ struct scope : list_hook {
   std::atomic<unsigned> note;     // std::uncaught_exceptions() at entry; root scopes: `deaf` once
                                   // their task's function has ended
   unsigned requests = 0;          // cancels not taken back by uncancel()
-  unsigned deliveries = 0;        // how often `cancelled` was thrown in here
+  unsigned deliveries = 0;        // how often `cancelled` was thrown for its cancel
   cancel_reason reason;           // of the first cancel; meaningful once called or inherited
   scope* next_reached = nullptr;  // in a cancel's list of work
   std::atomic<stop_signal*> signal{
@@ -120,8 +120,8 @@ COIR_EXPORT void inherit(scope& root, cancel_reason reason) noexcept;
 /// and no exception is in flight that was not when that scope was entered (C6).
 COIR_EXPORT bool deliverable(task_core const& self) noexcept;
 
-/// Throws `cancelled` with the reason of the outermost cancelled scope. From the second time in a
-/// scope on, the task gives up its turn first (C3).
+/// Throws `cancelled` with the reason of the outermost cancelled scope. From the second time on, the
+/// task gives up its turn first (C3).
 [[noreturn]] COIR_EXPORT COIR_COLD void deliver(task_core& self);
 
 /// The running task; a plain thread has a record of its own, so that it may wait for what tasks wait
