@@ -67,5 +67,30 @@ TEST_F(CancelSleepInVirtualTime, CXL_21_ACancelledScopeWhoseTasksHaveEndedLeaves
   });
 }
 
+// T3: a timeout for every operation of a server leaves nothing behind
+TEST(CancelSleepOnFibers, RUN_11_DeadlinesThatWereNotNeededDoNotAccumulate) {
+  coir::run([] {
+    auto const live = coir::spawn([] { coir::sleep_for(1h); });
+    await_parked(live);
+    coir::event set;
+    set.set();
+    coir::queue<int> q;
+    coir::event never_set;
+    for (int i = 0; i < 1000; ++i) {
+      coir::timeout(1h, [&] { set.wait(); });
+      auto getter = coir::spawn([&] { return q.get_for(2h); });
+      auto victim = coir::spawn([&] { (void)never_set.wait_for(3h); });
+      coir::yield();
+      EXPECT_EQ(coir::statistics().timers, 3u);
+      q.put(i);
+      victim.cancel();
+      EXPECT_EQ(getter.get(), i);
+      victim.join();
+      ASSERT_EQ(coir::statistics().timers, 1u);
+    }
+    EXPECT_FALSE(live.done());
+  });
+}
+
 }  // namespace
 }  // namespace contract

@@ -193,5 +193,21 @@ TEST_F(ScheduleInVirtualTime, SleepersWakeInOrderOfTheirDeadlines) {
   });
 }
 
+// S5, T3: also when both are late, and whoever has begun to sleep first
+TEST_F(ScheduleInVirtualTime, RUN_09_OfTwoDeadlinesThatHaveGoneByTheEarlierIsServedFirst) {
+  in_run([&] {
+    std::vector<int> order;
+    coir::group([&](coir::task_group& g) {
+      for (int const hours : {3, 1, 2})
+        await_parked(g.spawn([&, hours] {
+          coir::sleep_for(std::chrono::hours(hours));
+          order.push_back(hours);
+        }));
+      clock.advance_to(begin + 24h);
+    });
+    EXPECT_EQ(order, (std::vector{1, 2, 3}));
+  });
+}
+
 }  // namespace
 }  // namespace contract

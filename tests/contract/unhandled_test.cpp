@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Failures that nobody asks for, and a handler that fails itself (G3).
+
+#include <stdexcept>
+#include <string>
+
+#include "contract/models.hpp"
+#include "contract/witnesses.hpp"
+
+namespace contract {
+namespace {
+
+class UnhandledOnAny : public on_model {};
+INSTANTIATE_TEST_SUITE_P(Models, UnhandledOnAny, all_models, model_name);
+
+/// Has `f` fail in a task of which nobody wants to know, and waits until it has ended.
+template <class F>
+void fail_unseen(std::string name, F f) {
+  coir::spawn({.name = std::move(name)}, std::move(f)).join();
+}
+
+/// What `f` writes to stderr.
+template <class F>
+std::string on_stderr(F f) {
+  testing::internal::CaptureStderr();
+  f();
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST_P(UnhandledOnAny, WithoutAHandlerALineOnStderrTells) {
+  EXPECT_EQ(on_stderr([] {
+              in_run([] { fail_unseen("unlucky", [] { throw std::runtime_error("no luck"); }); });
+            }),
+            "coir: unhandled exception in task unlucky: no luck\n");
+  EXPECT_EQ(on_stderr([] { in_run([] { fail_unseen("unlucky", [] { throw 5; }); }); }),
+            "coir: unhandled exception in task unlucky: an exception that is no std::exception\n");
+}
+
+TEST_P(UnhandledOnAny, WhatWasAskedForOrMerelyCancelledIsNotReported) {
+  unhandled_log const log;
+  in_run([] {
+    auto asked = coir::spawn([] { throw std::runtime_error("asked"); });
+    EXPECT_THROW(asked.get(), std::runtime_error);
+    auto looked_at = coir::spawn([] { throw std::runtime_error("looked at"); });
+    looked_at.join();
+    EXPECT_NE(looked_at.exception(), nullptr);
+    coir::spawn([] { throw coir::cancelled(coir::cancel_reason()); }).join();
+  });
+  EXPECT_TRUE(log.entries().empty());
+}
+
+TEST_P(UnhandledOnAny, RUN_15_AHandlerThatThrowsIsReportedItselfAndTheRunGoesOn) {
+  auto const before = coir::set_unhandled_exception_handler(
+      [](std::string const&, std::exception_ptr) { throw std::logic_error("broken handler"); });
+  int after = 0;
+  std::string const told = on_stderr([&] {
+    in_run([&] {
+      for (int i = 0; i < 2; ++i) {
+        fail_unseen("unlucky", [] { throw std::runtime_error("no luck"); });
+        ++after;
+      }
+      coir::spawn([] { throw std::runtime_error("no luck"); }).detach();
+    });
+  });
+  coir::set_unhandled_exception_handler(before);
+  EXPECT_EQ(after, 2);
+  std::string const once =
+      "coir: unhandled exception in task (the unhandled-exception handler): broken handler\n"
+      "coir: unhandled exception in task unlucky: no luck\n";
+  EXPECT_EQ(told.substr(0, 2 * once.size()), once + once);
+}
+
+// Exactly once, whoever else might have asked
+TEST_P(UnhandledOnAny, AFailureIsReportedOnce) {
+  unhandled_log const log;
+  in_run([] {
+    auto task = coir::spawn({.name = "once"}, [] { throw std::runtime_error("no luck"); });
+    task.join();
+    EXPECT_TRUE(task.done());
+    EXPECT_TRUE(task.join_for(1h));
+    coir::wait({&task});
+    task = {};
+    coir::yield();
+  });
+  EXPECT_EQ(log.entries(), std::vector<std::string>{"once: no luck"});
+}
+
+// A handler is the program's code: it may wait, spawn, and look at the run
+TEST_P(UnhandledOnAny, AHandlerMayUseTheRun) {
+  int seen = 0;
+  auto const before =
+      coir::set_unhandled_exception_handler([&](std::string const&, std::exception_ptr) {
+        coir::sleep_for(1us);
+        seen = coir::spawn([] { return 7; }).get();
+      });
+  in_run([] { fail_unseen("unlucky", [] { throw std::runtime_error("no luck"); }); });
+  coir::set_unhandled_exception_handler(before);
+  EXPECT_EQ(seen, 7);
+}
+
+}  // namespace
+}  // namespace contract
