@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 /// books: reads two large text files many times, whole and line by line, one after the other and as tasks.
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdlib>
 #include <filesystem>

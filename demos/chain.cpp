@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 /// chain: part 2 needs what part 1 returns; three such chains go side by side.
+#include <CLI/CLI.hpp>
 #include <vector>
 
 #include "demo/demo.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 /// chess: a champion against 24 opponents, one game after the other, and moving from table to table.
+#include <CLI/CLI.hpp>
 #include <mutex>
 #include <vector>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 /// lock: a shared counter, read before a wait and written after it, and what keeps it right.
+#include <CLI/CLI.hpp>
 #include <mutex>
 
 #include "demo/demo.hpp"

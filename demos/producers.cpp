@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 /// producers: some put elements into a queue, others take them out; when all is done, those are cancelled.
+#include <CLI/CLI.hpp>
 #include <map>
 #include <mutex>
 #include <vector>

@@ -2,7 +2,9 @@
 /// `coir compare` on the command line.
 #pragma once
 
-#include <CLI/CLI.hpp>
+namespace CLI {
+class App;
+}
 
 namespace demos::compare {
 

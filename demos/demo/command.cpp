@@ -2,6 +2,7 @@
 /// coir demo NAME | --list | --all
 #include "command.hpp"
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <map>
 #include <memory>

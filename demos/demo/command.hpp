@@ -2,7 +2,9 @@
 /// `coir demo` on the command line.
 #pragma once
 
-#include <CLI/CLI.hpp>
+namespace CLI {
+class App;
+}
 
 namespace demos {
 

@@ -2,11 +2,15 @@
 /// One demo: a tutorial's program, told with coir.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <coir/coir.hpp>
 #include <span>
 #include <string>
 #include <string_view>
+
+// Whole, it takes seconds to compile: only demos that have options include it.
+namespace CLI {
+class App;
+}
 
 namespace demos {
 
