@@ -96,7 +96,7 @@ void interruption::begin(task_record& main) {
   action.sa_handler = &on_sigint;
   // The signal's frame is large for a fiber's stack that is nearly full; and a call of the user's goes
   // on after it.
-  action.sa_flags = SA_RESETHAND | SA_RESTART | SA_ONSTACK;
+  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART | SA_ONSTACK;
   on_ = ::sigaction(SIGINT, &action, nullptr) == 0;
 }
 
