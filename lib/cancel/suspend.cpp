@@ -3,6 +3,7 @@
 
 #include <coir/cancel/suspend.hpp>
 
+#include <cstdint>
 #include <exception>
 #include <mutex>
 #include <string>
@@ -93,9 +94,16 @@ unsigned exceptions_in_flight(task_core const& self) noexcept {
                                        : static_cast<unsigned>(std::uncaught_exceptions());
 }
 
+/// Who sees it parked before and after, with the same number, knows that it was parked in between.
+void note_begin(task_core& self) noexcept {
+  std::uint16_t const before = self.waits_begun.load(std::memory_order_relaxed);
+  self.waits_begun.store(static_cast<std::uint16_t>(before + 1), std::memory_order_relaxed);
+}
+
 }  // namespace
 
 void suspension::begin() noexcept {
+  if (self_.kind != task_kind::fiber) note_begin(self_);
   bool const interruptible =
       how_ == shielding::none && exceptions_in_flight(self_) == self_.noted;  // C6
   std::uint32_t const to = interruptible ? word::parked : word::parked_shielded;

@@ -51,6 +51,7 @@ void boost_fibers_runtime::serve(task_record& main) {
       new boost_fibers::scheduling_algorithm);
   boost::fibers::context::active()->get_scheduler()->set_algo(algorithm);
   loop_ = &algorithm->loop();
+  loop_->serve(quiet());
   start(main);
   while (!main.ended.load(std::memory_order_relaxed)) wait();
   ending_ = true;

@@ -98,6 +98,7 @@ context* boost_loop::pick_next() noexcept {
   context& next = ready_.front();
   ready_.pop_front();
   leave(*running_, seat_for(next));
+  ++turns_;
   return &next;
 }
 
@@ -118,7 +119,12 @@ void boost_loop::sleep_until(time_point until) noexcept {
     if (outside_.any() || noted_.load(std::memory_order_relaxed)) break;
     relax();
   }
-  if (outside_.fall_asleep()) reactor_.sleep(std::min(until, timers_.earliest()));
+  bool const quiet = quiet_ != nullptr && quiet_->anyone() && !outside_.any() &&
+                     !noted_.load(std::memory_order_relaxed);
+  if (quiet && quiet_->serve(std::chrono::steady_clock::now(), turns_)) return;
+  until = std::min(until, timers_.earliest());
+  if (quiet) until = std::min(until, quiet_->due());
+  if (outside_.fall_asleep()) reactor_.sleep(until);
   // Boost's scheduler looks at its remote queue next: what was put there before this is seen.
   noted_.store(false, std::memory_order_seq_cst);
 }

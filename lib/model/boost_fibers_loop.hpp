@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 
 #include <boost/fiber/context.hpp>
 #include <boost/fiber/scheduler.hpp>
@@ -13,6 +14,7 @@
 
 #include "context/stack.hpp"
 #include "model/boost_fibers_seat.hpp"
+#include "model/lull.hpp"
 #include "reactor/reactor.hpp"
 #include "wait/inbox.hpp"
 
@@ -56,6 +58,9 @@ class boost_loop {
     into.stacks = stacks_.taken();
   }
 
+  /// Who is to be told when nothing is ready.
+  void serve(lull& quiet) noexcept { quiet_ = &quiet; }
+
   /// First thing that a fiber does when it goes on.
   void arrive() noexcept;
 
@@ -83,6 +88,8 @@ class boost_loop {
   bool switching_ = false;          // it has not arrived yet
   std::atomic<bool> noted_{false};  // notify() was called since the last sleep
   inbox outside_;
+  std::size_t turns_ = 0;  // how often a fiber was let run
+  lull* quiet_ = nullptr;  // of the run; null: none is here
 };
 
 }  // namespace coir::detail

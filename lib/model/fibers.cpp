@@ -83,7 +83,8 @@ void fibers_runtime::loop(task_record& main) {
       shut_down();
     }
     if (ending && live_count() == 0) return;
-    // 5. With nothing ready, the thread sleeps until a wake or the next timer.
+    // 5. With nothing ready, those go on who wait for just that; else the thread sleeps until a wake
+    //    or the next timer.
     if (queue_.empty()) idle();
   }
 }
@@ -109,6 +110,9 @@ void fibers_runtime::sleep(time_point until) {
 void fibers_runtime::idle() {
   // Asked first: who is not expected any more has left his wakes in the inbox before.
   bool const wakes_may_come = world() != nullptr && world()->expects_someone();
+  if (quiet().anyone()) {
+    if (queue_.take_inbox() || quiet().serve(clock(), queue_.turns())) return;
+  }
   if (queue_.clock != nullptr) {
     if (queue_.take_inbox()) return;
     if (wakes_may_come) {
@@ -116,8 +120,8 @@ void fibers_runtime::idle() {
       if (queue_.fall_asleep()) sleep(around_.earliest());
       return;
     }
-    if (timers_.empty()) return nothing_can_run();
-    queue_.clock->advance_to(timers_.earliest());
+    if (timers_.empty() && !quiet().anyone()) return nothing_can_run();
+    queue_.clock->advance_to(std::min(timers_.earliest(), quiet().due()));
     return;
   }
   // Another thread's answer is often less than a microsecond away (S3).
@@ -126,9 +130,9 @@ void fibers_runtime::idle() {
     relax();
   }
   if (timers_.empty() && options().when_stuck != when_stuck::wait && !wakes_may_come &&
-      stuck_in_real_time())
+      !quiet().anyone() && stuck_in_real_time())
     return;
-  time_point until = timers_.earliest();
+  time_point until = std::min(timers_.earliest(), quiet().due());
   time_point const clock = std::chrono::steady_clock::now();
   if (trim_wanted_ && clock >= next_trim_) {
     trim_wanted_ = stacks_.trim(stacks_kept_warm);

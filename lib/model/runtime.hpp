@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include <coir/timer/timer.hpp>
 
 #include "model/interruption.hpp"
+#include "model/lull.hpp"
 #include "wait/outside.hpp"
 
 namespace coir::detail {
@@ -113,6 +115,13 @@ class runtime {
   ///   Thread: that of a task of this run, or of the run itself.
   [[nodiscard]] std::vector<task_info> snapshot();
 
+  /// Those who wait until nothing else can go on.
+  [[nodiscard]] lull& quiet() noexcept { return quiet_; }
+
+  /// On threads: if all tasks but those in quiet() were parked at one moment, how many waits they had
+  /// begun, so that whoever finds the same number again knows that they have been parked since.
+  [[nodiscard]] std::optional<std::uint64_t> waits_if_all_parked() noexcept;
+
   /// Counts what the run has seen so far, and what its tasks are doing.
   ///   Thread: as snapshot().
   [[nodiscard]] run_statistics statistics();
@@ -153,6 +162,7 @@ class runtime {
   std::size_t adopted_ = 0;             // ever
   std::size_t ended_ = 0;  // of these, and their results have been destroyed if need be
   std::shared_ptr<outside> world_;
+  lull quiet_;  // has a lock of its own
   bool shutting_down_ = false;
   std::atomic<std::uint32_t> turns_;  // not guarded, as the next two
   std::atomic<std::size_t> failed_{0};

@@ -125,6 +125,36 @@ run_statistics runtime::statistics() {
   return seen;
 }
 
+/// Two looks at each task. In the first one its number of waits is read before its state, in the second
+/// after it: if both times it was parked, and the number was the same, no wait was begun in between, so
+/// it was parked all the time, and so at the moment between the two looks.
+std::optional<std::uint64_t> runtime::waits_if_all_parked() noexcept {
+  std::lock_guard<spin_lock> const held(lock_);  // nobody comes or goes
+  std::size_t listed = 0;
+  bool all_parked = true;
+  std::uint64_t before = 0;
+  std::uint64_t after = 0;
+  auto const look = [&](task_record& task) {
+    std::uint32_t const state = task.word.load(std::memory_order_seq_cst) & word::state_mask;
+    if (state != word::parked && state != word::parked_shielded) all_parked = false;
+  };
+  tasks_.for_each([&](task_record& task) {
+    ++listed;
+    if (quiet_.contains(task)) return;
+    before += task.waits_begun.load(std::memory_order_seq_cst);
+    look(task);
+  });
+  tasks_.for_each([&](task_record& task) {
+    if (quiet_.contains(task)) return;
+    look(task);
+    after += task.waits_begun.load(std::memory_order_seq_cst);
+  });
+  // Those that have left the list and are not counted out yet are destroying their results.
+  bool const all_listed = listed == adopted_ - ended_;
+  if (!all_parked || !all_listed || before != after) return std::nullopt;
+  return after;
+}
+
 std::vector<task_info> runtime::snapshot() {
   std::vector<record_ref<task_record>> const tasks = live_tasks();
 

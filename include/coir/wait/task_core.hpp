@@ -89,6 +89,7 @@ struct alignas(64) task_core {
   std::uint16_t budget = full_budget;  // operations left in this turn (S4)
   bool const direct;    // a fiber at which nobody looks: parked and woken without further questions
   bool const observed;  // its run looks on
+  std::atomic<std::uint16_t> waits_begun{0};   // but for fibers; may overflow
   task_core* next = nullptr;                   // in a wake_chain or a worker's inbox
   std::atomic<char const*> waits_in{nullptr};  // the operation it is parked in; null while it runs
 
