@@ -9,6 +9,7 @@
 #include <coir/base/check.hpp>
 #include <coir/base/relax.hpp>
 #include <coir/base/warning.hpp>
+#include <coir/time/deadline.hpp>
 
 #include "model/stack_overflow.hpp"
 
@@ -71,9 +72,9 @@ void fibers_runtime::loop(task_record& main) {
     // 1. Wakes from other threads join the run queue.
     queue_.take_inbox();
     // 2. Due timers end their waits, and SIGINT main's.
+    if (queue_.clock != nullptr) serve_virtual_time();
     time_point const now = clock();
     timers_.fire_due(now);
-    if (queue_.clock != nullptr) serve_deadlines_around();
     if (interrupts_.is_on()) look_for_interrupt(now);
     // 3. Ready tasks run, each switching to the next, until none is left or it is time to look.
     queue_.run_ready(now);
@@ -93,9 +94,14 @@ time_point fibers_runtime::clock() const noexcept {
   return queue_.clock != nullptr ? queue_.clock->now() : std::chrono::steady_clock::now();
 }
 
-/// Deadlines around a run in virtual time are in real time, for so is all that is around it.
-void fibers_runtime::serve_deadlines_around() noexcept {
+/// Deadlines around a run in virtual time are in real time, for so is all that is around it. And what
+/// tasks do may seem to take time, but not while somebody outside works in real time.
+void fibers_runtime::serve_virtual_time() noexcept {
   if (!around_.empty()) around_.fire_due(std::chrono::steady_clock::now());
+  virtual_clock& time = *queue_.clock;
+  if (time.work_takes().count() <= 0 || queue_.empty()) return;
+  if (world() != nullptr && world()->expects_someone()) return;
+  time.advance_to(deadline_after(time.now(), queue_.draw_time(time.work_takes())));
 }
 
 /// While the worker never sleeps, nobody tells it of SIGINT.

@@ -41,7 +41,7 @@ class fibers_runtime final : public runtime {
   };
 
   void loop(task_record& main);
-  void serve_deadlines_around() noexcept;
+  void serve_virtual_time() noexcept;
   void look_for_interrupt(time_point now) noexcept;
   void sleep(time_point until);
   void idle();

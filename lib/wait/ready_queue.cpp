@@ -66,6 +66,13 @@ COIR_COLD void ready_queue::shuffle_round() noexcept {
   round_end_ = head_ + 1 + random_.below(ready);
 }
 
+/// Half of the time none at all: else nothing would ever happen at the same time.
+std::chrono::nanoseconds ready_queue::draw_time(std::chrono::nanoseconds longest) noexcept {
+  if (!seeded_ || longest.count() <= 0 || random_.below(2) == 0) return {};
+  return std::chrono::nanoseconds(
+      static_cast<std::int64_t>(random_.next() % static_cast<std::uint64_t>(longest.count())));
+}
+
 /// Whether 100 µs have gone by since the loop last looked around. Reading the clock costs several
 /// switches, so it is read every `stride_` of them, fewer the longer the tasks' turns are.
 bool ready_queue::read_clock() noexcept {

@@ -68,6 +68,9 @@ struct ready_queue {
   /// `now`: what the clock says, of which the caller has just had a reading.
   void run_ready(time_point now) noexcept;
 
+  /// With a seed: how long what tasks have just done seems to have taken, less than `longest`.
+  std::chrono::nanoseconds draw_time(std::chrono::nanoseconds longest) noexcept;
+
   /// Takes what others left in the inbox. True if there was anything.
   bool take_inbox() noexcept;
 

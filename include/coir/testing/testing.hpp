@@ -3,4 +3,5 @@
 
 #pragma once
 
+#include <coir/testing/explore.hpp>
 #include <coir/testing/wait_all_blocked.hpp>

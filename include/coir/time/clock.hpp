@@ -29,8 +29,15 @@ class virtual_clock {
     if (when > now_) now_ = when;
   }
 
+  /// Zero, as at first: what tasks do takes no time. Else, in a run with a seed, they seem to take up to
+  /// `longest` between two waits, as the seed decides: deadlines then come in the midst of their work,
+  /// as on a slow machine.
+  void set_work_takes(std::chrono::nanoseconds longest) noexcept { work_takes_ = longest; }
+  [[nodiscard]] std::chrono::nanoseconds work_takes() const noexcept { return work_takes_; }
+
  private:
   time_point now_{std::chrono::hours(1)};
+  std::chrono::nanoseconds work_takes_{0};
 };
 
 /// The time of the running task's run: virtual where its clock is, else steady_clock::now().
