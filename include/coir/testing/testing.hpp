@@ -4,4 +4,5 @@
 #pragma once
 
 #include <coir/testing/explore.hpp>
+#include <coir/testing/interlude.hpp>
 #include <coir/testing/wait_all_blocked.hpp>
