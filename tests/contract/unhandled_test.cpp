@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 /// Failures that nobody asks for, and a handler that fails itself (G3).
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "contract/models.hpp"
 #include "contract/witnesses.hpp"
@@ -34,6 +36,24 @@ TEST_P(UnhandledOnAny, WithoutAHandlerALineOnStderrTells) {
             "coir: unhandled exception in task unlucky: no luck\n");
   EXPECT_EQ(on_stderr([] { in_run([] { fail_unseen("unlucky", [] { throw 5; }); }); }),
             "coir: unhandled exception in task unlucky: an exception that is no std::exception\n");
+}
+
+TEST_P(UnhandledOnAny, DBG_03_AFailureThatNobodyAskedForIsReportedOnce) {
+  unhandled_log const log;
+  auto const fail = [] { throw std::runtime_error("x"); };
+  in_run([&] {
+    {
+      auto joined = coir::spawn({.name = "joined"}, fail);
+      joined.join();
+      joined.join();
+    }
+    auto left = coir::spawn({.name = "left to itself"}, fail);
+    left.join();
+    left.detach();
+  });
+  std::vector<std::string> told = log.entries();
+  std::sort(told.begin(), told.end());  // on threads each when its thread lets go of it
+  EXPECT_EQ(told, (std::vector<std::string>{"joined: x", "left to itself: x"}));
 }
 
 TEST_P(UnhandledOnAny, WhatWasAskedForOrMerelyCancelledIsNotReported) {
