@@ -24,14 +24,22 @@ mapped_file::~mapped_file() {
   if (!bytes_.empty()) ::munmap(bytes_.data(), bytes_.size());
 }
 
-descriptor make_memory_file(std::span<std::byte const> content) {
-  descriptor file(checked(::memfd_create("coir", MFD_CLOEXEC), "coir: no file in memory"));
+descriptor make_memory_file() {
+  return descriptor(checked(::memfd_create("coir", MFD_CLOEXEC), "coir: no file in memory"));
+}
+
+void append_to_file(descriptor const& file, std::span<std::byte const> content) {
   while (!content.empty()) {
     ssize_t const written = ::write(file.get(), content.data(), content.size());
     if (written == -1 && errno == EINTR) continue;
     checked(static_cast<int>(written >= 0 ? 0 : -1), "coir: cannot fill a file in memory");
     content = content.subspan(static_cast<std::size_t>(written));
   }
+}
+
+descriptor make_memory_file(std::span<std::byte const> content) {
+  descriptor file = make_memory_file();
+  append_to_file(file, content);
   return file;
 }
 

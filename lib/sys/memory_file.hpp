@@ -27,6 +27,14 @@ class mapped_file {
   std::span<std::byte> bytes_;
 };
 
+/// A new file, empty.
+///   Throws: std::system_error when there is no descriptor left.
+descriptor make_memory_file();
+
+/// Writes at its end.
+///   Throws: std::system_error when there is no memory left.
+void append_to_file(descriptor const& file, std::span<std::byte const> content);
+
 /// A new file with this content.
 ///   Throws: std::system_error when there is no memory or no descriptor left.
 descriptor make_memory_file(std::span<std::byte const> content);

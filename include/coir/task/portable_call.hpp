@@ -31,18 +31,18 @@ using packed_view = std::span<std::byte const>;
 
 /// What looks like bytes that may be copied, and yet means something in one process only.
 template <class T>
-inline constexpr bool refers = std::is_pointer_v<T> || std::is_member_pointer_v<T>;
+inline constexpr bool means_an_address = std::is_pointer_v<T> || std::is_member_pointer_v<T>;
 template <class T>
-inline constexpr bool refers<std::reference_wrapper<T>> = true;
+inline constexpr bool means_an_address<std::reference_wrapper<T>> = true;
 template <class T, std::size_t Extent>
-inline constexpr bool refers<std::span<T, Extent>> = true;
+inline constexpr bool means_an_address<std::span<T, Extent>> = true;
 template <class C, class Traits>
-inline constexpr bool refers<std::basic_string_view<C, Traits>> = true;
+inline constexpr bool means_an_address<std::basic_string_view<C, Traits>> = true;
 
 /// Whether a value means the same in another process.
 template <class T>
 inline constexpr bool portable_value =
-    std::is_object_v<T>&& std::is_trivially_copyable_v<T> && !refers<T>;
+    std::is_object_v<T>&& std::is_trivially_copyable_v<T> && !means_an_address<T>;
 
 template <class T>
 void pack_value(T const& value, packed_bytes& out) {
@@ -136,7 +136,8 @@ struct portable_part<bound_call<F, Args...>> {
         std::size_t place = 0;
         auto const look = [&]<class T>(std::type_identity<T>) {
           ++place;
-          if (!portable_value<T> && why.empty()) why = refuse_argument(place, typeid(T), refers<T>);
+          if (!portable_value<T> && why.empty())
+            why = refuse_argument(place, typeid(T), means_an_address<T>);
         };
         (look(std::type_identity<Values>{}), ...);
       }
