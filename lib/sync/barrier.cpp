@@ -47,9 +47,10 @@ std::optional<std::size_t> barrier::wait_until(time_point deadline) {
       if (detail::claim(*next.task, detail::wake_reason::fulfilled)) woken.add(next.task);
     }
     here_ = 0;
+    std::size_t const own_number = parties_ - 1;
     held.unlock();
-    woken.wake_all();
-    return parties_ - 1;
+    woken.wake_all();  // whoever is woken may destroy the barrier
+    return own_number;
   }
   if (deadline != never && deadline <= now()) return std::nullopt;
 
@@ -64,7 +65,8 @@ std::optional<std::size_t> barrier::wait_until(time_point deadline) {
     reason = wait.end(deadline);
   } catch (...) {
     leave(node);
-    if (node.what == fate::passed) return node.number;  // it counted meanwhile, and so it has passed
+    if (node.what == fate::passed)
+      return node.number;  // it counted meanwhile, and so it has passed
     throw;
   }
   if (reason != detail::wake_reason::fulfilled) leave(node);
