@@ -3,23 +3,18 @@
 /// plain threads: each item is got exactly once, or was dropped, or was refused.
 
 #include <atomic>
-#include <chrono>
-#include <cstdlib>
 #include <functional>
-#include <iostream>
-#include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <tuple>
 #include <type_traits>
 #include <vector>
 
-#include "contract/models.hpp"
+#include "stress/stage.hpp"
 
 namespace {
 
-using namespace std::chrono_literals;
+using namespace stress;
 
 #if COIR_TSAN || COIR_ASAN
 constexpr int each_puts = 100;
@@ -28,17 +23,6 @@ constexpr int each_puts = 400;
 #endif
 constexpr int producers = 4;  // the last of them is cancelled again and again
 constexpr int consumers = 4;  // likewise
-
-/// Random numbers, the same for the same seed and actor.
-class dice {
- public:
-  dice(unsigned seed, int actor) : engine_(seed * 31u + static_cast<unsigned>(actor)) {}
-  int below(int limit) { return static_cast<int>(engine_() % static_cast<unsigned>(limit)); }
-  std::chrono::microseconds moment(int limit) { return std::chrono::microseconds(below(limit)); }
-
- private:
-  std::mt19937 engine_;
-};
 
 /// A number whose move into and out of a queue fails now and then, and then changes nothing.
 struct frail {
@@ -67,12 +51,12 @@ class scene {
   scene(Queue q, unsigned seed, ending how)
       : q_(std::move(q)), seed_(seed), how_(how), put_(items), got_(items) {}
 
-  /// Plays it: in a run on the model, half of the actors as plain threads if `mixed`.
-  void play(coir::model model, bool mixed) {
+  /// Plays it at the place, there half of the actors on plain threads if it has them.
+  void play(place const& where) {
     std::vector<std::thread> threads;
     std::vector<std::function<void()>> tasks;
     auto cast = [&](int number, auto act) {
-      if (mixed && number % 2 == 0) {
+      if (where.with_threads && number % 2 == 0) {
         threads.emplace_back(act);
       } else {
         tasks.emplace_back(act);
@@ -84,7 +68,7 @@ class scene {
     tasks.emplace_back([this] { consume_under_cancels(); });
     tasks.emplace_back([this] { join_now_and_then(); });
     if (how_ != ending::drained) tasks.emplace_back([this] { end_early(); });
-    coir::run({.model = model}, [&] {
+    run_at(where, seed_, [&] {
       coir::group([&](coir::task_group& all) {
         for (auto& each : tasks) all.spawn(each);
       });
@@ -259,23 +243,15 @@ class scene {
   std::vector<std::atomic<int>> got_;
 };
 
-unsigned new_seed() {
-  char const* const wanted = std::getenv("COIR_SEED");
-  unsigned const seed =
-      wanted != nullptr ? static_cast<unsigned>(std::atol(wanted)) : std::random_device{}();
-  std::cout << "COIR_SEED=" << seed << '\n';
-  return seed;
-}
-
-/// On a model, with plain threads beside the tasks or without.
-class QueueStressTest : public testing::TestWithParam<std::tuple<coir::model, bool>> {
+class QueueStressTest : public testing::TestWithParam<place> {
  protected:
   template <class Queue, class... Args>
   void play_every_ending(char const* name, Args... args) {
     for (ending const how : {ending::drained, ending::early, ending::immediate}) {
       SCOPED_TRACE(std::string(name) + ", ending " + std::to_string(static_cast<int>(how)));
+      frail::moves = 0;
       scene<Queue> it(Queue(args...), seed_++, how);
-      it.play(std::get<0>(GetParam()), std::get<1>(GetParam()));
+      it.play(GetParam());
       it.check();
     }
   }
@@ -292,14 +268,7 @@ class QueueStressTest : public testing::TestWithParam<std::tuple<coir::model, bo
 
   unsigned seed_ = new_seed();
 };
-
-std::string place_name(testing::TestParamInfo<std::tuple<coir::model, bool>> const& place) {
-  auto const [model, mixed] = place.param;
-  return std::string(coir::to_string(model)) + (mixed ? "_and_plain_threads" : "");
-}
-INSTANTIATE_TEST_SUITE_P(Models, QueueStressTest,
-                         testing::Combine(contract::concurrent_models, testing::Bool()),
-                         place_name);
+INSTANTIATE_TEST_SUITE_P(Places, QueueStressTest, testing::ValuesIn(all_places()), place_name);
 
 TEST_P(QueueStressTest, EachItemIsGotOnceOrDroppedOrRefused) { play_every_kind<int>(); }
 

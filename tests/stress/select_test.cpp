@@ -3,7 +3,6 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <random>
 #include <string>
@@ -11,10 +10,10 @@
 #include <vector>
 
 #include "contract/models.hpp"
+#include "contract/witnesses.hpp"
+#include "stress/stage.hpp"
 
 namespace {
-
-using std::chrono::microseconds;
 
 #if COIR_TSAN || COIR_ASAN
 constexpr int rounds = 1'000;
@@ -42,15 +41,15 @@ struct market {
   }
 
   /// Offers `item` everywhere, for a random time; while it waits it may buy. False: it was not put.
-  bool sell(int item, std::mt19937& random) {
+  bool sell(int item, stress::dice& random) {
     bool sold = false;
     auto const done = [&] {
       note_put(item);
       sold = true;
     };
     auto const buy = [&](int other) { note_got(other); };
-    coir::time_point const limit = coir::now() + microseconds(random() % 300);
-    switch (random() % 4) {
+    coir::time_point const limit = coir::now() + random.moment(300);
+    switch (random.below(4)) {
       case 0:
         coir::select(coir::on_put(narrow, item, done), coir::on_put(sorted, item, done),
                      coir::on_put(hand, item, done), coir::after(limit));
@@ -70,15 +69,15 @@ struct market {
   }
 
   /// Takes what comes, until all is shut down.
-  void buy(std::mt19937& random) {
+  void buy(stress::dice& random) {
     auto const keep = [&](int item) { note_got(item); };
     std::array<bool, 3> open{true, true, true};
     while (open[0] || open[1] || open[2]) {
       auto const close = [&](std::size_t which) { return [&open, which] { open[which] = false; }; };
-      switch (random() % 3) {
+      switch (random.below(3)) {
         case 0:
           coir::select(coir::on_get(hand, keep, close(0)), coir::on_get(sorted, keep, close(1)),
-                       coir::after(microseconds(random() % 100)));
+                       coir::after(random.moment(100)));
           break;
         case 1:
           coir::select(coir::on_get(narrow, keep, close(2)), coir::on_get(hand, keep, close(0)));
@@ -97,53 +96,41 @@ struct market {
   }
 };
 
+class SelectAtPlaces : public stress::at_places {};
+INSTANTIATE_TEST_SUITE_P(Places, SelectAtPlaces, testing::ValuesIn(stress::all_places()),
+                         stress::place_name);
+
+/// Sellers, buyers, and ones that are cancelled again and again.
+TEST_P(SelectAtPlaces, EachItemIsGotExactlyOnceUnderDeadlinesAndCancels) {
+  constexpr int sellers = 4;
+  constexpr int each_sells = rounds / 40;
+  play_with_seeds(stress::usual_seeds / 2, [](stress::stage& set) {
+    market all(static_cast<std::size_t>(sellers * each_sells));
+    std::atomic<int> next{0};
+    std::atomic<int> unsold{sellers * each_sells};
+    auto const sell = [&](stress::dice& random) {
+      contract::at_end const leave{[&] {
+        if (--unsold == 0) all.shut_down();
+      }};
+      int const item = next++;
+      try {
+        while (!all.sell(item, random) && random.below(2) == 0) {
+        }
+      } catch (coir::queue_shut_down const&) {
+        ADD_FAILURE() << "shut down too soon";
+      }
+    };
+    for (int i = 0; i < sellers - 1; ++i) set.cast(each_sells, sell);
+    set.cast_to_be_cancelled(each_sells, sell);
+    for (int i = 0; i < 2; ++i) set.cast(1, [&](stress::dice& random) { all.buy(random); });
+    set.cast_to_be_cancelled(rounds / 100, [&](stress::dice& random) { all.buy(random); });
+    set.play();
+    all.expect_all_done();
+  });
+}
+
 class SelectStress : public contract::on_model {};
 INSTANTIATE_TEST_SUITE_P(Models, SelectStress, contract::concurrent_models, contract::model_name);
-
-/// In a run and on plain threads: sellers, buyers, and ones that are cancelled again and again.
-TEST_P(SelectStress, EachItemIsGotExactlyOnceUnderDeadlinesAndCancels) {
-  constexpr unsigned sellers = 4;  // one of them a plain thread
-  constexpr int each_sells = rounds / 4;
-  unsigned const seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  market all(sellers * each_sells);
-  std::atomic<unsigned> still_selling{sellers};
-
-  auto const sell = [&](unsigned who) {
-    std::mt19937 random(seed + who);
-    for (int i = 0; i < each_sells; ++i)
-      while (!all.sell(static_cast<int>(who) * each_sells + i, random) && random() % 2 == 0) {
-      }
-    if (--still_selling == 0) all.shut_down();
-  };
-  auto const buy = [&](unsigned who) {
-    std::mt19937 random(seed + 100 + who);
-    all.buy(random);
-  };
-  std::thread outside_seller(sell, 0);
-  std::thread outside_buyer(buy, 0);
-  in_run([&] {
-    coir::group([&](coir::task_group& tasks) {
-      for (unsigned who = 1; who < sellers; ++who) tasks.spawn(sell, who);
-      tasks.spawn(buy, 1);
-      tasks.spawn([&] {
-        std::mt19937 random(seed + 200);
-        for (int i = 0; i < rounds / 20; ++i) {
-          auto victim = coir::spawn(buy, random());
-          coir::sleep_for(microseconds(random() % 100));
-          victim.cancel();
-          try {
-            victim.get();
-          } catch (coir::cancelled const&) {
-          }
-        }
-      });
-    });
-  });
-  outside_seller.join();
-  outside_buyer.join();
-  all.expect_all_done();
-}
 
 /// Each puts where the other gets, named in opposite order: who locked in that order would hang.
 TEST_P(SelectStress, TwoThatSelectOnTwoRendezvousInOppositeOrder) {
