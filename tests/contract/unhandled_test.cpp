@@ -108,12 +108,17 @@ TEST_P(UnhandledOnAny, AFailureIsReportedOnce) {
 // A handler is the program's code: it may wait, spawn, and look at the run
 TEST_P(UnhandledOnAny, AHandlerMayUseTheRun) {
   int seen = 0;
+  coir::event told;  // on threads the failed task may be let go of last by its own thread
   auto const before =
       coir::set_unhandled_exception_handler([&](std::string const&, std::exception_ptr) {
         coir::sleep_for(1us);
+        at_end const tell{[&] { told.set(); }};
         seen = coir::spawn([] { return 7; }).get();
       });
-  in_run([] { fail_unseen("unlucky", [] { throw std::runtime_error("no luck"); }); });
+  in_run([&] {
+    fail_unseen("unlucky", [] { throw std::runtime_error("no luck"); });
+    told.wait();  // what is spawned once main has ended is cancelled at birth
+  });
   coir::set_unhandled_exception_handler(before);
   EXPECT_EQ(seen, 7);
 }
