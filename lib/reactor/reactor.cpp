@@ -62,8 +62,9 @@ bool reactor::sleep(time_point until) {
   std::array<epoll_event, 16> events;
   nanoseconds left{0};
   if (until != never) {
-    left = until - std::chrono::steady_clock::now();
-    if (left < nanoseconds::zero()) left = nanoseconds::zero();
+    // Compared before it is subtracted: a point far in the past is further away than a duration holds.
+    time_point const now = std::chrono::steady_clock::now();
+    if (until > now) left = until - now;
   }
   int const count =
       wait(epoll_.get(), events.data(), static_cast<int>(events.size()), left, until == never);

@@ -402,6 +402,19 @@ TEST_P(SyncOnAny, CND_07_AConditionWaitWithoutTheLockIsALogicError) {
   });
 }
 
+// T2: further in the past than a duration holds
+TEST_P(SyncOnAny, AConditionWaitUntilTheBeginningOfTimeEndsAtOnce) {
+  in_run([] {
+    coir::mutex mutex;
+    coir::condition_variable condition;
+    std::unique_lock lock(mutex);
+    EXPECT_FALSE(condition.wait_until(lock, coir::time_point::min()));
+    EXPECT_FALSE(condition.wait_for(lock, std::chrono::hours::min(), [] { return false; }));
+    EXPECT_TRUE(condition.wait_until(lock, coir::time_point::min(), [] { return true; }));
+    EXPECT_TRUE(lock.owns_lock());
+  });
+}
+
 // Q1
 TEST_P(SyncOn, CND_01_NotifyEndsTheWaitOfTheOldest) {
   in_run([] {
