@@ -174,7 +174,7 @@ TEST_F(ProcessesEnd, TimeoutEndsTheTask) {
 
 // C3, P2: it goes on, for longer than the grace period
 TEST_F(ProcessesEnd, WhoTakesItsCancelBackIsLeftAlone) {
-  in_run_of_grace(1ms, [] {
+  in_run_of_grace(200ms, [] {  // in which it has time enough to do so
     auto task = coir::spawn([] {
       try {
         ++shared(0);
@@ -182,7 +182,7 @@ TEST_F(ProcessesEnd, WhoTakesItsCancelBackIsLeftAlone) {
       } catch (coir::cancelled const&) {
         coir::this_task::uncancel();
       }
-      coir::sleep_for(50ms);
+      coir::sleep_for(250ms);
       return 7;
     });
     await_shared(0);
