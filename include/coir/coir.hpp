@@ -19,7 +19,9 @@
 #include <coir/combine/wait.hpp>
 #include <coir/inspect/inspect.hpp>
 #include <coir/inspect/trace_log.hpp>
+#include <coir/model/archive.hpp>
 #include <coir/model/model.hpp>
+#include <coir/model/portable.hpp>
 #include <coir/model/processes.hpp>
 #include <coir/model/remote_error.hpp>
 #include <coir/model/task_info.hpp>

@@ -10,7 +10,6 @@
 #include <mutex>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 
 #include "cancel/stand_in.hpp"
 #include "model/fork_server.hpp"
+#include "model/packer.hpp"
 #include "model/remote_exception.hpp"
 #include "model/runtime.hpp"
 #include "model/service_thread.hpp"
@@ -103,21 +103,21 @@ void flush_output() noexcept {
 }
 
 /// The last act: who waits for the task goes on as soon as it has come.
-void send_result(int socket, outcome how, std::vector<std::byte> const& packed) {
+void send_result(int socket, outcome how, packer& packed) {
+  packed.finish();
   flush_output();
   result_notice notice;
   notice.how = how;
   notice.packed = packed.size();
-  if (sizeof notice + packed.size() <= largest_message) {
-    send_message(socket, {bytes_of(notice), packed});
+  if (packed.file()) {
+    send_message(socket, {bytes_of(notice)}, {packed.file().get()});
   } else {
-    descriptor const file = make_memory_file(packed);
-    send_message(socket, {bytes_of(notice)}, {file.get()});
+    send_message(socket, {bytes_of(notice), packed.memory()});
   }
 }
 
 void send_failure(int socket, std::exception_ptr const& error) {
-  std::vector<std::byte> packed;
+  packer packed;
   pack_exception(error, packed);
   send_result(socket, outcome::failed, packed);
 }
@@ -129,7 +129,8 @@ void live_remotely(process_start& start) {
   {
     mapped_file const mapped(start.file, start.file ? start.request.packed : 0);
     byte_view const packed = start.file ? byte_view(mapped.bytes()) : start.packed;
-    main = type.unpack(packed, static_cast<unsigned>(std::uncaught_exceptions()));
+    input_archive in(packed);
+    main = type.carry(nullptr, nullptr, &in);
   }
   start.file = descriptor();
   int const socket = start.socket.get();
@@ -143,9 +144,9 @@ void live_remotely(process_start& start) {
   options.grace = std::chrono::nanoseconds(start.request.grace);
   run_as_task(options, *main, start.request.task, std::string(start.name));
 
-  std::vector<std::byte> packed;
+  packer packed;
   if (main->how == outcome::finished) {
-    type.pack_result(*main, packed);
+    type.carry_result(*main, &packed, nullptr);
   } else {
     main->retrieved.store(true, std::memory_order_relaxed);
     pack_exception(main->error, packed);

@@ -21,6 +21,7 @@
 #include <coir/time/deadline.hpp>
 
 #include "model/fork_server.hpp"
+#include "model/packer.hpp"
 #include "model/remote_exception.hpp"
 #include "model/runtime.hpp"
 #include "wait/parker.hpp"
@@ -54,8 +55,9 @@ process_task::process_task(task_record& task, std::chrono::nanoseconds grace, de
 
 void process_task::begin(task_record& fresh, std::chrono::nanoseconds grace,
                          std::atomic<std::uint32_t>& left) {
-  std::vector<std::byte> packed;
-  fresh.portable->pack(fresh, packed);
+  packer packed;
+  fresh.portable->carry(&fresh, &packed, nullptr);
+  packed.finish();
   auto ends = socket_pair();
   descriptor const theirs = std::move(ends.second);
   struct deleter {
@@ -80,7 +82,7 @@ void process_task::begin(task_record& fresh, std::chrono::nanoseconds grace,
 }
 
 /// Once the request is sent, the hub may end the task and this with it.
-void process_task::request(int theirs, std::vector<std::byte> const& packed) {
+void process_task::request(int theirs, packer const& packed) {
   task_->word.store(word::parked, std::memory_order_seq_cst);
   std::string const name = name_of(*task_).substr(0, longest_name);
   fork_request request;
@@ -89,10 +91,8 @@ void process_task::request(int theirs, std::vector<std::byte> const& packed) {
   request.type = task_->portable;
   request.grace = grace_.count();
   request.packed = packed.size();
-  bool const fits = sizeof request + name.size() + packed.size() <= largest_message;
-  descriptor const file = fits ? descriptor() : make_memory_file(packed);
   begun_.store(true, std::memory_order_release);
-  request_fork(request, name, fits ? byte_view(packed) : byte_view(), theirs, file.get());
+  request_fork(request, name, packed.memory(), theirs, packed.file().get());
 }
 
 void process_task::wake(task_core& claimed) noexcept {
@@ -220,10 +220,10 @@ void process_task::retire() noexcept {
 void process_task::deliver() {
   if (trouble_ != nullptr) std::rethrow_exception(trouble_);
   mapped_file const mapped(file_, file_ ? result_.packed : 0);
-  byte_view packed = file_ ? byte_view(mapped.bytes()) : byte_view(packed_);
+  input_archive packed(file_ ? byte_view(mapped.bytes()) : byte_view(packed_));
   switch (result_.how) {
     case outcome::pending: deliver_death();
-    case outcome::finished: return task_->portable->unpack_result(*task_, packed);
+    case outcome::finished: return task_->portable->carry_result(*task_, nullptr, &packed);
     case outcome::failed:
     case outcome::cancelled: std::rethrow_exception(unpack_exception(packed));
   }

@@ -20,6 +20,8 @@
 
 namespace coir::detail {
 
+class packer;
+
 /// From the request for its process to the last notice about that. The task ends here, on the hub's
 /// thread, as soon as its result has come: a process sends that as its last act, and what the system
 /// then has to do until it is gone is nothing that a task should wait for. The run does, at its end.
@@ -52,7 +54,7 @@ class process_task final : public proxy, public listener, private timer {
                std::atomic<std::uint32_t>& left);
   ~process_task() = default;
 
-  void request(int theirs, std::vector<std::byte> const& packed);
+  void request(int theirs, packer const& packed);
   void take_notice(message& came);
   void settle() noexcept;
   void conclude() noexcept;

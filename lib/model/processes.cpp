@@ -39,11 +39,9 @@ void processes_runtime::task_left(std::size_t) noexcept {
 }
 
 void processes_runtime::start(task_record& fresh) {
-  if (fresh.portable == nullptr)
-    throw std::invalid_argument(
-        "coir: this task cannot run in another process: what began it shares memory with it; use "
-        "coir::spawn(function, arguments…)");
-  if (fresh.portable->refusal != nullptr) throw std::invalid_argument(fresh.portable->refusal());
+  constexpr refusal shares_memory{{obstacle::shares_memory}};
+  refusal const& refused = fresh.portable == nullptr ? shares_memory : fresh.portable->refused;
+  if (refused.found.why != obstacle::none) throw std::invalid_argument(to_string(refused));
   if (fresh.interrupted.load(std::memory_order_acquire)) {
     live_here(fresh, *current_task()->timers);  // never begins (C7)
   } else {

@@ -4,7 +4,6 @@
 #include "model/remote_exception.hpp"
 
 #include <any>
-#include <cstring>
 #include <functional>
 #include <future>
 #include <memory>
@@ -25,34 +24,24 @@
 
 namespace coir::detail {
 
-using bytes = std::vector<std::byte>;
-using view = std::span<std::byte const>;
-
 // ---- parts ---------------------------------------------------------------------------------------
 
-void pack_number(std::int64_t number, bytes& out) {
-  view const raw = std::as_bytes(std::span<std::int64_t const, 1>(&number, 1));
-  out.insert(out.end(), raw.begin(), raw.end());
-}
+void pack_number(std::int64_t number, output_archive& out) { out.write(&number, sizeof number); }
 
-void pack_text(std::string_view text, bytes& out) {
+void pack_text(std::string_view text, output_archive& out) {
   pack_number(static_cast<std::int64_t>(text.size()), out);
-  view const raw = std::as_bytes(std::span(text));
-  out.insert(out.end(), raw.begin(), raw.end());
+  out.write(text.data(), text.size());
 }
 
-std::int64_t unpack_number(view& in) {
+std::int64_t unpack_number(input_archive& in) {
   std::int64_t number;
-  std::memcpy(&number, in.data(), sizeof number);
-  in = in.subspan(sizeof number);
+  in.read(&number, sizeof number);
   return number;
 }
 
-std::string unpack_text(view& in) {
+std::string unpack_text(input_archive& in) {
   auto const size = static_cast<std::size_t>(unpack_number(in));
-  std::string text(reinterpret_cast<char const*>(in.data()), size);
-  in = in.subspan(size);
-  return text;
+  return std::string(reinterpret_cast<char const*>(in.take(size)), size);
 }
 
 // ---- kinds ---------------------------------------------------------------------------------------
@@ -90,10 +79,10 @@ struct textual : exception_kind {
   textual() noexcept
       : exception_kind(
             typeid(E),
-            [](void const* error, bytes& out) {
+            [](void const* error, output_archive& out) {
               pack_text(static_cast<E const*>(error)->what(), out);
             },
-            [](view& in) { return pointer_to(E(unpack_text(in))); }) {}
+            [](input_archive& in) { return pointer_to(E(unpack_text(in))); }) {}
 };
 
 /// One that is always the same.
@@ -101,7 +90,8 @@ template <class E>
 struct plain : exception_kind {
   plain() noexcept
       : exception_kind(
-            typeid(E), [](void const*, bytes&) {}, [](view&) { return pointer_to(E()); }) {}
+            typeid(E), [](void const*, output_archive&) {},
+            [](input_archive&) { return pointer_to(E()); }) {}
 };
 
 template <template <class> class Kind, class... E>
@@ -132,13 +122,13 @@ std::string without(std::string text, std::string_view end) {
 /// What it says is what it was made with, and then what its code says.
 exception_kind const of_system_error(
     typeid(std::system_error),
-    [](void const* error, bytes& out) {
+    [](void const* error, output_archive& out) {
       auto const& known = *static_cast<std::system_error const*>(error);
       pack_number(known.code().value(), out);
       pack_text(known.code().category().name(), out);
       pack_text(without(without(known.what(), known.code().message()), ": "), out);
     },
-    [](view& in) {
+    [](input_archive& in) {
       auto const value = static_cast<int>(unpack_number(in));
       std::string const category = unpack_text(in);
       std::string const text = unpack_text(in);
@@ -152,14 +142,14 @@ exception_kind const of_system_error(
 
 exception_kind const of_worker_died(
     typeid(worker_died),
-    [](void const* error, bytes& out) {
+    [](void const* error, output_archive& out) {
       auto const& known = *static_cast<worker_died const*>(error);
       pack_text(known.what(), out);
       pack_number(known.process(), out);
       pack_number(known.signal(), out);
       pack_number(known.exit_code(), out);
     },
-    [](view& in) {
+    [](input_archive& in) {
       std::string const text = unpack_text(in);
       auto const process = static_cast<pid_t>(unpack_number(in));
       auto const signal = static_cast<int>(unpack_number(in));
@@ -169,44 +159,44 @@ exception_kind const of_worker_died(
 
 exception_kind const of_cancelled(
     typeid(cancelled),
-    [](void const* error, bytes& out) {
+    [](void const* error, output_archive& out) {
       cancel_reason const& reason = static_cast<cancelled const*>(error)->reason();
       pack_number(static_cast<int>(reason.cause()), out);
       pack_text(reason.text(), out);
     },
-    [](view& in) {
+    [](input_archive& in) {
       auto const cause = static_cast<cancel_cause>(unpack_number(in));
       return pointer_to(cancelled(cancel_reason(cause, unpack_text(in))));
     });
 
 exception_kind const of_remote_error(
     typeid(remote_error),
-    [](void const* error, bytes& out) {
+    [](void const* error, output_archive& out) {
       auto const& known = *static_cast<remote_error const*>(error);
       pack_text(known.type_name(), out);
       pack_text(known.message(), out);
       pack_text(known.backtrace(), out);
     },
-    [](view& in) {
+    [](input_archive& in) {
       std::string type = unpack_text(in);
       std::string message = unpack_text(in);
       std::string backtrace = unpack_text(in);
       return pointer_to(remote_error(std::move(type), std::move(message), std::move(backtrace)));
     });
 
-void pack_as(exception_kind const& kind, void const* error, bytes& out) {
+void pack_as(exception_kind const& kind, void const* error, output_archive& out) {
   pack_number(static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(&kind)), out);
   kind.pack(error, out);
 }
 
-void pack_foreign(std::type_info const* type, char const* message, bytes& out) {
+void pack_foreign(std::type_info const* type, char const* message, output_archive& out) {
   remote_error const stand_in(type != nullptr ? type_name(*type) : "a foreign exception", message);
   pack_as(of_remote_error, &stand_in, out);
 }
 
 }  // namespace
 
-void pack_exception(std::exception_ptr const& error, bytes& out) {
+void pack_exception(std::exception_ptr const& error, output_archive& out) {
   try {
     std::rethrow_exception(error);
   } catch (cancelled const& e) {
@@ -222,7 +212,7 @@ void pack_exception(std::exception_ptr const& error, bytes& out) {
   }
 }
 
-std::exception_ptr unpack_exception(view& in) {
+std::exception_ptr unpack_exception(input_archive& in) {
   auto const* const kind =
       reinterpret_cast<exception_kind const*>(static_cast<std::intptr_t>(unpack_number(in)));
   return kind->unpack(in);

@@ -3,22 +3,21 @@
 
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <span>
 #include <string>
 #include <string_view>
 #include <typeinfo>
-#include <vector>
+
+#include <coir/model/archive.hpp>
 
 namespace coir::detail {
 
 /// Appends `error` to `out`. What does not travel is packed as the remote_error that it will be.
-void pack_exception(std::exception_ptr const& error, std::vector<std::byte>& out);
+void pack_exception(std::exception_ptr const& error, output_archive& out);
 
 /// Takes what was packed from the front of `in`.
-std::exception_ptr unpack_exception(std::span<std::byte const>& in);
+std::exception_ptr unpack_exception(input_archive& in);
 
 /// How exceptions of one type travel. Made as a global, it makes itself known; its address then means
 /// the same in all processes of the program, which are forks of one another.
@@ -27,8 +26,8 @@ std::exception_ptr unpack_exception(std::span<std::byte const>& in);
 class exception_kind {
  public:
   /// `error` is an object of the type.
-  using packer = void (*)(void const* error, std::vector<std::byte>& out);
-  using unpacker = std::exception_ptr (*)(std::span<std::byte const>& in);
+  using packer = void (*)(void const* error, output_archive& out);
+  using unpacker = std::exception_ptr (*)(input_archive& in);
 
   exception_kind(std::type_info const& type, packer pack, unpacker unpack) noexcept;
   exception_kind(exception_kind const&) = delete;
@@ -44,9 +43,9 @@ class exception_kind {
 };
 
 // The parts of which they are packed.
-void pack_number(std::int64_t number, std::vector<std::byte>& out);
-void pack_text(std::string_view text, std::vector<std::byte>& out);
-std::int64_t unpack_number(std::span<std::byte const>& in);
-std::string unpack_text(std::span<std::byte const>& in);
+void pack_number(std::int64_t number, output_archive& out);
+void pack_text(std::string_view text, output_archive& out);
+std::int64_t unpack_number(input_archive& in);
+std::string unpack_text(input_archive& in);
 
 }  // namespace coir::detail

@@ -172,6 +172,8 @@ birth birth_of_main(run_options const& options) {
   return birth_in(options.model, observed);
 }
 
+birth birth_from_afar() noexcept { return {task_kind::thread, exceptions_here()}; }
+
 birth birth_here(char const* what) {
   task_core* const self = current_task();
   if (self == nullptr)

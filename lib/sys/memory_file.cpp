@@ -37,10 +37,4 @@ void append_to_file(descriptor const& file, std::span<std::byte const> content) 
   }
 }
 
-descriptor make_memory_file(std::span<std::byte const> content) {
-  descriptor file = make_memory_file();
-  append_to_file(file, content);
-  return file;
-}
-
 }  // namespace coir::detail

@@ -35,8 +35,4 @@ descriptor make_memory_file();
 ///   Throws: std::system_error when there is no memory left.
 void append_to_file(descriptor const& file, std::span<std::byte const> content);
 
-/// A new file with this content.
-///   Throws: std::system_error when there is no memory or no descriptor left.
-descriptor make_memory_file(std::span<std::byte const> content);
-
 }  // namespace coir::detail

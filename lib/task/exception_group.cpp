@@ -18,12 +18,12 @@ namespace {
 /// Its members travel as themselves.
 detail::exception_kind const of_group(
     typeid(exception_group),
-    [](void const* error, std::vector<std::byte>& out) {
+    [](void const* error, output_archive& out) {
       auto const& errors = static_cast<exception_group const*>(error)->errors();
       detail::pack_number(static_cast<std::int64_t>(errors.size()), out);
       for (auto const& each : errors) detail::pack_exception(each, out);
     },
-    [](std::span<std::byte const>& in) {
+    [](input_archive& in) {
       std::vector<std::exception_ptr> errors;
       for (auto left = detail::unpack_number(in); left > 0; --left)
         errors.push_back(detail::unpack_exception(in));

@@ -22,7 +22,7 @@
 
 #include <gtest/gtest.h>
 
-#include <coir/model/packing.hpp>
+#include <coir/coir.hpp>
 
 #include "model/packer.hpp"
 #include "sys/memory_file.hpp"
@@ -180,6 +180,7 @@ TEST(Archive, WhatRefersIsNotPortable) {
   static_assert(!coir::portable<std::shared_ptr<int>>);
   static_assert(!coir::portable<std::function<void()>>);
   static_assert(!coir::portable<std::unique_ptr<my::base>>);
+  static_assert(!coir::portable<coir::task<int>>);
   static_assert(coir::portable<std::unique_ptr<my::tree>>);
   static_assert(coir::portable<void>);
 }

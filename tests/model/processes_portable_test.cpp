@@ -2,9 +2,15 @@
 /// The processes model: which calls can be made in another process, and what is said of the others.
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -63,6 +69,90 @@ TEST_F(ProcessesPortable, ArgumentsAreOfTheParametersTypes) {
   EXPECT_EQ(in_run([] { return coir::spawn(coir::call(half, 5)).get(); }), 2.5);
 }
 
+// P1: a literal becomes the string it is taken as
+TEST_F(ProcessesPortable, StringsAndContainersAreCarried) {
+  in_run([] {
+    EXPECT_EQ(coir::spawn([](std::string const& text) { return text + "!"; }, "hello").get(),
+              "hello!");
+    EXPECT_EQ(
+        coir::spawn([](std::string_view text) { return text.size(); }, std::string("four")).get(),
+        4u);
+    auto task = coir::spawn(
+        [](std::map<std::string, std::vector<int>> m) {
+          m["b"].push_back(3);
+          return m;
+        },
+        std::map<std::string, std::vector<int>>{{"a", {1, 2}}});
+    EXPECT_EQ(task.get().at("a").size(), 2u);
+    EXPECT_EQ(task.get().at("b").front(), 3);
+  });
+}
+
+struct shape {
+  virtual ~shape() = default;
+  virtual int corners() const = 0;
+};
+struct square final : shape {
+  explicit square(int size_) : size(size_) {}
+  int corners() const override { return size; }
+  int size;
+};
+void save(coir::output_archive& out, square const& s) { out(s.size); }
+square load(coir::input_archive& in, std::type_identity<square>) {
+  int size = 0;
+  in(size);
+  return square(size);
+}
+
+TEST_F(ProcessesPortable, WhatAReferenceIsBoundToKeepsItsType) {
+  EXPECT_EQ(in_run([] {
+              return coir::spawn([](shape const& s) { return s.corners(); }, square(4)).get();
+            }),
+            4);
+}
+
+/// Whose function throws.
+struct reluctant {};
+template <class Archive>
+void serialize(Archive&, reluctant&) {
+  throw std::range_error("not today");
+}
+struct unpackable {
+  int n = 0;
+};
+template <class Archive>
+void serialize(Archive& archive, unpackable& u) {
+  archive(u.n);
+  if constexpr (std::is_same_v<Archive, coir::input_archive>) throw std::range_error("not here");
+}
+
+// PPX-03, MPX-11
+TEST_F(ProcessesPortable, PPX_03_WhatCannotBePackedFailsItsOwnTaskOnly) {
+  in_run([] {
+    auto other = coir::spawn([] { return 7; });
+    EXPECT_THROW((void)coir::spawn([](reluctant) {}, reluctant()), std::range_error);
+    EXPECT_THROW(coir::spawn([] { return reluctant(); }).get(), std::range_error);
+    EXPECT_THROW(coir::spawn([](unpackable) {}, unpackable()).get(), std::range_error);
+    EXPECT_THROW(coir::spawn([] { return unpackable(); }).get(), std::range_error);
+    EXPECT_EQ(other.get(), 7);
+  });
+}
+
+/// Ends the process in which it is unpacked, or packed.
+template <bool Packed>
+struct fatal {};
+template <class Archive, bool Packed>
+void serialize(Archive&, fatal<Packed>&) {
+  if (std::is_same_v<Archive, coir::output_archive> == Packed) ::_exit(3);
+}
+
+TEST_F(ProcessesPortable, PPX_02_AProcessThatDiesWhilePackingOrUnpackingFailsItsTask) {
+  in_run([] {
+    EXPECT_THROW(coir::spawn([](fatal<false>) {}, fatal<false>()).get(), coir::worker_died);
+    EXPECT_THROW((void)coir::spawn([] { return fatal<true>(); }).get(), coir::worker_died);
+  });
+}
+
 TEST_F(ProcessesPortable, FunctionPointersAreNoArguments) {
   says(refusal_of([](int (*f)(int)) { return f(1); }, &twice), "argument 1");
 }
@@ -82,6 +172,18 @@ TEST_F(ProcessesPortable, PointerIsRefusedWithItsPlace) {
   says(said, "int*");
 }
 
+TEST_F(ProcessesPortable, PartThatCannotBeCarriedIsNamed) {
+  std::string const said =
+      refusal_of([](std::vector<int*> const& all) { return all.size(); }, std::vector<int*>());
+  says(said, "argument 1 is of type std::vector<int*");
+  says(said, "in which int* refers to memory");
+}
+
+TEST_F(ProcessesPortable, LambdaThatCapturesIsNoArgument) {
+  int local = 0;
+  says(refusal_of([](auto const& f) { return f(); }, [&local] { return local; }), "argument 1");
+}
+
 TEST_F(ProcessesPortable, ReferenceAndViewAreRefused) {
   int local = 0;
   says(refusal_of([](std::reference_wrapper<int> r) { return r.get(); }, std::ref(local)),
@@ -98,7 +200,7 @@ TEST_F(ProcessesPortable, LocalQueueIsRefused) {
 }
 
 TEST_F(ProcessesPortable, ResultThatCannotComeBackIsRefused) {
-  says(refusal_of([] { return std::make_unique<int>(1); }), "its result");
+  says(refusal_of([] { return std::make_shared<int>(1); }), "its result");
   says(refusal_of([]() -> int& {
          static int one;
          return one;

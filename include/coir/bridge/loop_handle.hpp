@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <coir/model/task_record.hpp>
+#include <coir/task/portable_call.hpp>
 #include <coir/task/task.hpp>
 #include <coir/task/task_state.hpp>
 
@@ -137,6 +138,7 @@ class COIR_EXPORT loop_handle {
     using record = detail::task_state<call>;
     detail::record_ref<record> fresh(new record(detail::birth_behind(way()), std::in_place,
                                                 std::forward<F>(f), std::forward<Args>(args)...));
+    fresh->portable = detail::portable_of<call>;
     detail::prepare_submitted(*fresh);
     fresh->add_ref();
     detail::post_call(way(), std::make_unique<detail::submitted_task>(

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include <coir/base/config.hpp>
-#include <coir/task/result.hpp>
+#include <coir/task/bound_call.hpp>
 
 namespace coir {
 

@@ -114,6 +114,8 @@ struct birth {
 COIR_EXPORT birth birth_here(char const* what);
 /// The same of a run's main task, which on some models runs on the caller's own stack.
 COIR_EXPORT birth birth_of_main(run_options const& options);
+/// The same of a task that another process has packed.
+COIR_EXPORT birth birth_from_afar() noexcept;
 
 /// Makes a task of the calling task's run begin, below `parent` if it is a group's.
 ///   Throws: std::system_error when the model cannot carry one more; the task then never was.

@@ -3,63 +3,44 @@
 
 #pragma once
 
-#include <cstddef>
-#include <cstring>
-#include <functional>
-#include <new>
-#include <span>
-#include <string>
-#include <string_view>
-#include <tuple>
+#include <bit>
+#include <cstdint>
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
-#include <vector>
 
+#include <coir/model/packing.hpp>
+#include <coir/model/portable.hpp>
 #include <coir/model/portable_task.hpp>
-#include <coir/task/result.hpp>
+#include <coir/task/bound_call.hpp>
+#include <coir/task/task_state.hpp>
 
 namespace coir::detail {
 
-template <class Call>
-struct task_state;
+// ---- functions -----------------------------------------------------------------------------------
 
-using packed_bytes = std::vector<std::byte>;
-using packed_view = std::span<std::byte const>;
+/// One that captures nothing is known by its type, any other by its address.
+template <class F>
+inline constexpr bool stateless = std::is_empty_v<F>&& std::is_trivially_copyable_v<F>;
+template <class F>
+inline constexpr bool portable_function = stateless<F> ||
+                                          (std::is_pointer_v<F> &&
+                                           std::is_function_v<std::remove_pointer_t<F>>);
 
-// ---- values --------------------------------------------------------------------------------------
+struct empty_byte {};
 
-/// What looks like bytes that may be copied, and yet means something in one process only.
-template <class T>
-inline constexpr bool means_an_address = std::is_pointer_v<T> || std::is_member_pointer_v<T>;
-template <class T>
-inline constexpr bool means_an_address<std::reference_wrapper<T>> = true;
-template <class T, std::size_t Extent>
-inline constexpr bool means_an_address<std::span<T, Extent>> = true;
-template <class C, class Traits>
-inline constexpr bool means_an_address<std::basic_string_view<C, Traits>> = true;
-
-/// Whether a value means the same in another process.
-template <class T>
-inline constexpr bool portable_value =
-    std::is_object_v<T>&& std::is_trivially_copyable_v<T> && !means_an_address<T>;
-
-template <class T>
-void pack_value(T const& value, packed_bytes& out) {
-  packed_view const bytes = std::as_bytes(std::span<T const, 1>(&value, 1));
-  out.insert(out.end(), bytes.begin(), bytes.end());
+template <class F>
+void save_function(output_archive& out, F const& function) {
+  if constexpr (!stateless<F>) out.write(&function, sizeof function);
 }
-
-/// Takes a value from the front of `in`.
-template <class T>
-T unpack_value(packed_view& in) {
-  alignas(T) std::byte room[sizeof(T)];
-  std::memcpy(room, in.data(), sizeof(T));
-  in = in.subspan(sizeof(T));
-  return *std::launder(reinterpret_cast<T*>(room));
+template <class F>
+F load_function(input_archive& in) {
+  if constexpr (stateless<F>) {
+    return std::bit_cast<F>(empty_byte());
+  } else {
+    return load_bytes<F>(in);
+  }
 }
-
-// ---- functions and calls -------------------------------------------------------------------------
 
 /// The parameters of a function that has one signature only.
 template <class... P>
@@ -82,7 +63,7 @@ struct signature_of {
   using type = void;  // a template, or overloaded
 };
 template <class F>
-requires std::is_function_v<std::remove_pointer_t<F>>
+requires std::is_pointer_v<F>
 struct signature_of<F> {
   using type = decltype(parameters_of(std::declval<F>()));
 };
@@ -92,126 +73,137 @@ struct signature_of<F> {
   using type = decltype(parameters_of(&F::operator()));
 };
 
-/// The call as it is made in the other process: its arguments are of the types of the parameters, so
-/// that a literal becomes the string that it is taken as.
+/// Whether a parameter is bound to the very argument, and not to what that is converted to.
+template <class Parameter, class Given>
+inline constexpr bool binds =
+    (std::is_lvalue_reference_v<Parameter> &&
+     !std::is_const_v<std::remove_reference_t<Parameter>>) ||
+    (std::is_reference_v<Parameter> &&
+     std::is_convertible_v<Given*, std::remove_reference_t<Parameter> const*>);
+template <class Parameter, class T>  // who says std::ref means the very object
+inline constexpr bool binds<Parameter, std::reference_wrapper<T>> = true;
+
+/// What an argument is carried as: what the parameter takes it as, so that a literal becomes the string
+/// that it is meant to be. A string for a string_view is carried as it is.
+template <class Parameter, class Given>
+struct carried_argument {
+  using type = std::decay_t<Parameter>;
+};
+template <class Parameter, class Given>
+requires binds<Parameter, Given> ||(!portable<std::decay_t<Parameter>> &&
+                                    portable<Given>)struct carried_argument<Parameter, Given> {
+  using type = Given;
+};
+
+/// The call as it is made in the other process.
 template <class F, class Signature, class... Args>
-struct converted {
+struct conversion {
   using type = bound_call<F, Args...>;
 };
 template <class F, class... P, class... Args>
-requires(sizeof...(P) == sizeof...(Args)) struct converted<F, parameters<P...>, Args...> {
-  using type = bound_call<F, std::decay_t<P>...>;
+requires(sizeof...(P) == sizeof...(Args)) struct conversion<F, parameters<P...>, Args...> {
+  using type = bound_call<F, typename carried_argument<P, Args>::type...>;
 };
-
-/// A function: one that captures nothing is known by its type, or by its address.
-template <class F>
-struct portable_part {
-  using remote = F;
-  static constexpr bool ok =
-      (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>) ||
-      (std::is_empty_v<F> && std::is_trivially_copyable_v<F>);
-  static std::string refusal() { return refuse_function(typeid(F)); }
-  static void pack(F const& function, packed_bytes& out) { pack_value(function, out); }
-  static F unpack(packed_view& in) { return unpack_value<F>(in); }
-};
-
-/// A call: its function, which may be a call itself, and its arguments.
 template <class F, class... Args>
-struct portable_part<bound_call<F, Args...>> {
-  using function = portable_part<F>;
-  using result = typename bound_call<F, Args...>::result;
+struct converted : conversion<F, typename signature_of<F>::type, Args...> {};
+template <class F>
+struct converted<F> {
+  using type = bound_call<F>;
+};
 
-  template <class Remote>
-  struct as;
-  template <class G, class... Values>
-  struct as<bound_call<G, Values...>> {
-    using type = bound_call<typename function::remote, Values...>;
-    static constexpr bool ok = function::ok && (portable_value<Values> && ...) &&
-                               (std::is_void_v<result> || portable_value<result>);
+/// Packs an argument as the `Value` that it is taken as.
+template <class Value, class Given>
+void save_as(output_archive& out, Given& given) {
+  if constexpr (std::is_same_v<Value, Given>) {
+    save<Value>(out, given);
+  } else {
+    Value const value = static_cast<Value>(std::move(given));
+    save<Value>(out, value);
+  }
+}
 
-    static std::string refusal() {
-      if (!function::ok) return function::refusal();
-      std::string why;
-      if constexpr (sizeof...(Values) != 0) {
-        std::size_t place = 0;
-        auto const look = [&]<class T>(std::type_identity<T>) {
-          ++place;
-          if (!portable_value<T> && why.empty())
-            why = refuse_argument(place, typeid(T), means_an_address<T>);
-        };
-        (look(std::type_identity<Values>{}), ...);
-      }
-      return why.empty() ? refuse_result(typeid(result)) : why;
-    }
-    static void pack(bound_call<F, Args...> const& call, packed_bytes& out) {
-      std::apply(
-          [&](F const& f, Args const&... args) {
-            function::pack(f, out);
-            (pack_value<Values>(static_cast<Values const&>(args), out), ...);
-          },
-          call.parts());
-    }
-    static type unpack(packed_view& in) {
-      // Braces: from left to right.
-      return std::make_from_tuple<type>(
-          std::tuple<std::in_place_t, typename function::remote, Values...>{
-              std::in_place, function::unpack(in), unpack_value<Values>(in)...});
-    }
+// ---- calls ---------------------------------------------------------------------------------------
+
+/// The first of the arguments that cannot be carried, or else the result.
+template <class Result, class... Values>
+constexpr refusal refusal_of_call() {
+  refusal first;
+  std::uint8_t place = 0;
+  auto const look = [&](hindrance found, std::type_info const& type) {
+    ++place;
+    if (first.found.why == obstacle::none && found.why != obstacle::none)
+      first = {found, place, &type};
   };
+  (look(hindrance_of<Values>(), typeid(Values)), ...);
+  place = refusal::of_result - 1;
+  look(hindrance_of<Result>(), typeid(Result));
+  return first;
+}
 
-  using here = as<typename converted<F, typename signature_of<F>::type, Args...>::type>;
-  using remote = typename here::type;
-  static constexpr bool ok = here::ok;
-  static std::string refusal() { return here::refusal(); }
-  static void pack(bound_call<F, Args...> const& call, packed_bytes& out) { here::pack(call, out); }
-  static remote unpack(packed_view& in) { return here::unpack(in); }
+template <class R>
+void carry_result(task_record& self, output_archive* out, input_archive* in) {
+  auto& holder = static_cast<task_result<R>&>(self);
+  if constexpr (!std::is_void_v<R>) {
+    if (out != nullptr) {
+      save<R>(*out, holder.peek());
+    } else {
+      holder.keep([in]() -> R { return load<R>(*in); });
+    }
+  }
+}
+
+template <class Call, class Remote>
+struct carried_call;
+
+/// A call, and the same as it is made in the other process: with arguments of these types.
+template <class F, class... Args, class... Values>
+struct carried_call<bound_call<F, Args...>, bound_call<F, Values...>> {
+  using here = bound_call<F, Args...>;
+  using there = bound_call<F, Values...>;
+  using result = typename here::result;
+  static constexpr refusal refused = refusal_of_call<result, Values...>();
+
+  static task_record* carry(task_record* self, output_archive* out, input_archive* in) {
+    if (out != nullptr) {
+      pack(static_cast<task_state<here>*>(self)->work, *out, std::index_sequence_for<Args...>());
+      return nullptr;
+    }
+    return new task_state<there>(birth_from_afar(), *in);
+  }
+
+ private:
+  template <std::size_t... Places>
+  static void pack(here& call, output_archive& out, std::index_sequence<Places...>) {
+    (save_as<Values>(out, call.kept_argument<Places, Args>::value), ...);
+    save_function(out, call.function);
+  }
 };
 
 // ---- tasks ---------------------------------------------------------------------------------------
 
-/// The task of a call, as it is carried.
+/// How the task of a call gets to another process, or why it does not. Of what is no call of spawn()'s:
+/// null, for it refers to who has begun it.
 template <class Call>
-struct portable_type {
-  using part = portable_part<Call>;
-  using result = typename Call::result;
+inline constexpr portable_task const* portable_of = nullptr;
 
-  static void pack(task_record& self, packed_bytes& out) {
-    part::pack(*static_cast<task_state<Call>&>(self).work, out);
-  }
-  static task_record* unpack(packed_view in, unsigned exceptions_at_entry) {
-    return new task_state<typename part::remote>(birth{task_kind::thread, exceptions_at_entry},
-                                                 part::unpack(in));
-  }
-  static void pack_result(task_record& self, [[maybe_unused]] packed_bytes& out) {
-    if constexpr (!std::is_void_v<result>)
-      pack_value(static_cast<task_result<result>&>(self).peek(), out);
-  }
-  static void unpack_result(task_record& self, [[maybe_unused]] packed_view in) {
-    static_cast<task_result<result>&>(self).keep([&]() -> result {
-      if constexpr (!std::is_void_v<result>) return unpack_value<result>(in);
-    });
-  }
-};
-
-template <class Call>
-inline constexpr bool is_bound_call = false;
 template <class F, class... Args>
-inline constexpr bool is_bound_call<bound_call<F, Args...>> = true;
-
-/// How the task of a `Call` gets to another process, or why it does not.
-template <class Call>
-portable_task const* portable_table() noexcept {
-  if constexpr (!is_bound_call<Call>) {
-    return nullptr;  // it refers to who has begun it
-  } else if constexpr (portable_part<Call>::ok) {
-    using type = portable_type<Call>;
-    static constexpr portable_task methods{nullptr, &type::pack, &type::unpack, &type::pack_result,
-                                           &type::unpack_result};
-    return &methods;
-  } else {
-    static constexpr portable_task none{&portable_part<Call>::refusal};
-    return &none;
+struct portable_table {
+  static constexpr portable_task make() {
+    if constexpr (!portable_function<F>) {
+      return {{{obstacle::holds_state, &typeid(F)}}};
+    } else {
+      using carried = carried_call<bound_call<F, Args...>, typename converted<F, Args...>::type>;
+      if constexpr (carried::refused.found.why != obstacle::none) {
+        return {carried::refused};
+      } else {
+        return {{}, &carried::carry, &carry_result<typename carried::result>};
+      }
+    }
   }
-}
+  static constexpr portable_task table = make();
+};
+template <class F, class... Args>
+inline constexpr portable_task const* portable_of<bound_call<F, Args...>> =
+    &portable_table<F, Args...>::table;
 
 }  // namespace coir::detail

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-/// A task's record with a place for its result; and a call that is still to be made.
+/// A task's record with a place for its result.
 
 #pragma once
 
-#include <functional>
 #include <optional>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -70,31 +68,5 @@ struct task_result : task_record {
                          std::optional<std::conditional_t<std::is_object_v<R>, R, nothing>>>>;
   [[no_unique_address]] storage value{};
 };
-
-/// A call that is still to be made: a function and its arguments, kept by value as std::thread does.
-template <class F, class... Args>
-class bound_call {
- public:
-  using result = std::invoke_result_t<F, Args...>;
-
-  template <class G, class... Given>
-  explicit bound_call(std::in_place_t, G&& f, Given&&... args)
-      : parts_(std::forward<G>(f), std::forward<Given>(args)...) {}
-
-  /// Makes the call, once: what was kept is moved into it.
-  result operator()() && {
-    return std::apply(
-        [](F& f, Args&... args) -> result { return std::invoke(std::move(f), std::move(args)...); },
-        parts_);
-  }
-
-  [[nodiscard]] std::tuple<F, Args...> const& parts() const noexcept { return parts_; }
-
- private:
-  std::tuple<F, Args...> parts_;
-};
-
-template <class F, class... Args>
-using bound = bound_call<std::decay_t<F>, std::decay_t<Args>...>;
 
 }  // namespace coir::detail

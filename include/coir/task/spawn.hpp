@@ -8,6 +8,8 @@
 #include <utility>
 
 #include <coir/model/task_record.hpp>
+#include <coir/task/bound_call.hpp>
+#include <coir/task/portable_call.hpp>
 #include <coir/task/task.hpp>
 #include <coir/task/task_state.hpp>
 
@@ -19,6 +21,7 @@ task<typename Call::result> spawn_as(char const* what, spawn_options options, sc
                                      task_owner* owner, Parts&&... parts) {
   record_ref<task_state<Call>> fresh(
       new task_state<Call>(birth_here(what), std::forward<Parts>(parts)...));
+  fresh->portable = portable_of<Call>;
   launch(*fresh, std::move(options), parent, owner);
   return task<typename Call::result>(fresh.release());
 }

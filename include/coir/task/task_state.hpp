@@ -3,10 +3,10 @@
 
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <utility>
 
-#include <coir/task/portable_call.hpp>
+#include <coir/model/task_record.hpp>
 #include <coir/task/result.hpp>
 
 namespace coir::detail {
@@ -17,21 +17,28 @@ struct task_state final : task_result<typename Call::result> {
   template <class... Parts>
   explicit task_state(birth born, Parts&&... parts)
       : task_result<typename Call::result>(born.kind, born.exceptions_at_entry, born.observed),
-        work(std::in_place, std::forward<Parts>(parts)...) {
+        work(std::forward<Parts>(parts)...) {
     this->invoke = [](task_record& self) {
       auto& state = static_cast<task_state&>(self);
-      state.keep(std::move(*state.work));
+      state.keep(std::move(state.work));
     };
     this->drop_work = [](task_record& self) noexcept {
-      static_cast<task_state&>(self).work.reset();
+      auto& state = static_cast<task_state&>(self);
+      state.has_work = false;
+      std::destroy_at(&state.work);
     };
-    this->portable = portable_table<Call>();
     this->destroy = [](task_core& self) noexcept {
       delete static_cast<task_state*>(static_cast<task_record*>(&self));
     };
   }
+  ~task_state() {
+    if (has_work) std::destroy_at(&work);
+  }
 
-  std::optional<Call> work;
+  union {
+    Call work;
+  };
+  bool has_work = true;
 };
 
 }  // namespace coir::detail
