@@ -209,7 +209,10 @@ TEST_P(BudgetOnFibers, WhoSwallowsItsCancelGivesUpItsTurnEachTime) {
       int turns = 0;
       bool stop = false;
       auto const other = coir::spawn([&] {
-        for (; !stop; ++turns) coir::yield();
+        while (!stop) {
+          ++turns;
+          coir::yield();
+        }
       });
       auto const stubborn = coir::spawn([&] {
         for (int i = 0; i < 100; ++i) {
