@@ -39,9 +39,7 @@ thread_local task_core* standing_in = nullptr;
 stand_in::stand_in(task_core& record) noexcept : before_(std::exchange(standing_in, &record)) {}
 stand_in::~stand_in() { standing_in = before_; }
 
-task_core& current_task_or_thread() {
-  if (task_core* const running = current_task()) [[likely]]
-    return *running;
+task_core& this_plain_thread() {
   if (this_thread.adopt != nullptr) return this_thread.adopt();
   if (standing_in != nullptr) return *standing_in;
   static thread_local adopted_thread record;

@@ -82,12 +82,6 @@ class observed_absence {
   observer* const by_;
 };
 
-/// current_task_or_thread(), without a call when a task is running.
-task_core& task_here() {
-  task_core* const running = this_thread.current;
-  return running != nullptr ? *running : current_task_or_thread();
-}
-
 /// std::uncaught_exceptions(), which asks for the thread's state each time: a worker has it at hand.
 unsigned exceptions_in_flight(task_core const& self) noexcept {
   return self.kind == task_kind::fiber ? self.home->exceptions->uncaught
@@ -100,26 +94,33 @@ void note_begin(task_core& self) noexcept {
   self.waits_begun.store(static_cast<std::uint16_t>(before + 1), std::memory_order_relaxed);
 }
 
+inline void open_wait(task_core& self, char const* what, shielding how) noexcept {
+  bool const interruptible =
+      how == shielding::none && exceptions_in_flight(self) == self.noted;  // C6
+  if (self.kind != task_kind::fiber) note_begin(self);
+  std::uint32_t const to = interruptible ? word::parked : word::parked_shielded;
+  self.waits_in.store(what, std::memory_order_relaxed);
+  if (single_threaded()) {
+    self.word.store(to, std::memory_order_relaxed);
+  } else {
+    self.word.exchange(to, std::memory_order_seq_cst);  // before the look at `interrupted`
+  }
+}
+
+/// The wait is over, and the task runs: why?
+inline wake_reason close_wait(task_core& self) noexcept {
+  wake_reason const reason = claimed_reason(self);
+  self.word.store(word::running, std::memory_order_relaxed);
+  return reason;
+}
+
 }  // namespace
 
-void suspension::begin() noexcept {
-  if (self_.kind != task_kind::fiber) note_begin(self_);
-  bool const interruptible =
-      how_ == shielding::none && exceptions_in_flight(self_) == self_.noted;  // C6
-  std::uint32_t const to = interruptible ? word::parked : word::parked_shielded;
-  if (single_threaded()) {
-    self_.word.store(to, std::memory_order_relaxed);
-  } else {
-    self_.word.exchange(to,
-                        std::memory_order_seq_cst);  // before the look at `interrupted` in end()
-  }
-  self_.waits_in.store(what_, std::memory_order_relaxed);
-}
+void suspension::begin() noexcept { open_wait(self_, what_, how_); }
 
 bool suspension::withdraw() noexcept {
   if (!claim(self_, wake_reason::timed_out)) return false;
   self_.word.store(word::running, std::memory_order_relaxed);
-  self_.waits_in.store(nullptr, std::memory_order_relaxed);
   return true;
 }
 
@@ -154,10 +155,7 @@ wake_reason suspension::park() {
   } else {
     park_otherwise();
   }
-  wake_reason const reason = claimed_reason(self_);
-  self_.word.store(word::running, std::memory_order_relaxed);
-  self_.waits_in.store(nullptr, std::memory_order_relaxed);
-  return reason;
+  return close_wait(self_);
 }
 
 void suspension::park_otherwise() {
@@ -180,30 +178,46 @@ void suspension::park_otherwise() {
   }
 }
 
-wake_reason suspend(task_core& self, spin_lock& lock, list_hook& node, char const* what,
-                    time_point deadline, shielding how) {
-  std::unique_lock<spin_lock> held(lock, std::adopt_lock);
-  if (deadline != never && deadline <= now()) {
-    node.unlink();
-    return wake_reason::timed_out;
-  }
-  suspension wait(self, what, how);
-  // The node is linked, but only holders of the lock see it: opening the wait now is soon enough.
-  wait.begin();
-  held.unlock();
-  auto const unlink = [&] {
-    held.lock();
-    node.unlink();
-    held.unlock();
-  };
+namespace {
+
+void unlink(spin_lock& lock, list_hook& node) noexcept {
+  std::lock_guard<spin_lock> const held(lock);
+  node.unlink();
+}
+
+/// A wait with a deadline, of a task that is no fiber, or with a cancel that has come meanwhile.
+[[gnu::noinline]] wake_reason suspend_otherwise(suspension& wait, spin_lock& lock, list_hook& node,
+                                                time_point deadline) {
   try {
     wake_reason const reason = wait.end(deadline);
-    if (reason != wake_reason::fulfilled) unlink();
+    if (reason != wake_reason::fulfilled) unlink(lock, node);
     return reason;
   } catch (...) {
-    unlink();
+    unlink(lock, node);
     throw;
   }
+}
+
+}  // namespace
+
+wake_reason suspend(task_core& self, spin_lock& lock, list_hook& node, char const* what,
+                    time_point deadline, shielding how) {
+  if (deadline != never && deadline <= now()) {
+    node.unlink();
+    lock.unlock();
+    return wake_reason::timed_out;
+  }
+  // The node is linked, but only holders of the lock see it: opening the wait now is soon enough.
+  open_wait(self, what, how);
+  lock.unlock();
+  if (deadline != never || !self.direct || self.interrupted.load(std::memory_order_seq_cst)) {
+    suspension wait(self, what, how);
+    return suspend_otherwise(wait, lock, node, deadline);
+  }
+  self.home->park(self);
+  wake_reason const reason = close_wait(self);
+  if (reason != wake_reason::fulfilled) unlink(lock, node);
+  return reason;
 }
 
 void give_up_turn(task_core& self) noexcept {
@@ -228,11 +242,10 @@ bool deliverable(task_core const& self) noexcept {
          exceptions_in_flight(self) == self.noted;
 }
 
-task_core& checkpoint() {
-  task_core& self = task_here();
-  if (deliverable(self)) [[unlikely]]
-    deliver(self);
-  if (--self.budget == 0) [[unlikely]] {
+task_core& checkpoint_slowly() {
+  task_core& self = current_task_or_thread();
+  if (deliverable(self)) deliver(self);
+  if (--self.budget == 0) {
     self.budget = task_core::full_budget;
     give_up_turn(self);
     if (deliverable(self)) deliver(self);
@@ -240,18 +253,27 @@ task_core& checkpoint() {
   return self;
 }
 
+namespace {
+
+/// By a task that is no fiber, or that has a cancel, or a thread.
+[[gnu::noinline]] void yield_otherwise() {
+  task_core& self = current_task_or_thread();
+  if (deliverable(self)) deliver(self);
+  give_up_turn(self);
+  if (deliverable(self)) deliver(self);
+}
+
+}  // namespace
+
 void yield_turn() {
-  task_core& self = task_here();
-  if (deliverable(self)) [[unlikely]]
-    deliver(self);
-  if (self.direct) [[likely]] {
-    self.home->yield(self);
-  } else {
-    give_up_turn(self);
-  }
+  task_core* const self = this_thread.current;
+  if (self == nullptr || !self->direct || self->interrupted.load(std::memory_order_relaxed))
+      [[unlikely]]
+    return yield_otherwise();
+  self->home->yield(*self);
   // A cancel or a deadline that came meanwhile ends this very suspension.
-  if (deliverable(self)) [[unlikely]]
-    deliver(self);
+  if (deliverable(*self)) [[unlikely]]
+    deliver(*self);
 }
 
 }  // namespace coir::detail

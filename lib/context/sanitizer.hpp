@@ -88,15 +88,26 @@ inline void note_running([[maybe_unused]] stack& own) {
 /// Called right before a jump to `to`, and again, with the same note, once somebody jumped back.
 class switch_note {
  public:
-  /// `leaving`: nobody will jump back.
-  /// Always inline: TSan would count a call that begins in one fiber as returned from in the other.
-  [[gnu::always_inline]] void before([[maybe_unused]] stack const& to,
-                                     [[maybe_unused]] bool leaving) {
+  /// Always inline, as the next one: TSan would count a call that begins in one fiber as returned from
+  /// in the other.
+  [[gnu::always_inline]] void before([[maybe_unused]] stack const& to) {
 #if COIR_ASAN
-    __sanitizer_start_switch_fiber(leaving ? nullptr : &fake_stack_, to.low, to.size);
+    __sanitizer_start_switch_fiber(&fake_stack_, to.low, to.size);
 #endif
-#if COIR_TSAN
-    __tsan_switch_to_fiber(to.tsan_fiber, 0);
+    before_jump(to);
+  }
+
+  /// The same where no frame on the stack that is left is needed any more that could have been
+  /// checked for use after return: then no note has to be kept.
+  [[gnu::always_inline]] static void before_rest([[maybe_unused]] stack const& to) {
+#if COIR_ASAN
+    __sanitizer_start_switch_fiber(nullptr, to.low, to.size);
+#endif
+    before_jump(to);
+  }
+  static void after_rest() {
+#if COIR_ASAN
+    __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
 #endif
   }
 
@@ -116,6 +127,12 @@ class switch_note {
   }
 
  private:
+  [[gnu::always_inline]] static void before_jump([[maybe_unused]] stack const& to) {
+#if COIR_TSAN
+    __tsan_switch_to_fiber(to.tsan_fiber, 0);
+#endif
+  }
+
 #if COIR_ASAN
   void* fake_stack_ = nullptr;  // where ASan keeps the frames it checks for use after return
 #endif

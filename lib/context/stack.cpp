@@ -96,8 +96,9 @@ bool stack_pool::trim(std::size_t keep) noexcept {
     // The front of `idle` is coldest: what was never taken since the last call lies there.
     std::size_t const until = sizes.idle_low > keep ? sizes.idle_low - keep : 0;
     for (; sizes.trimmed < until; ++sizes.trimmed) {
-      stack const& cold = *sizes.idle[sizes.trimmed];
+      stack& cold = *sizes.idle[sizes.trimmed];
       ::madvise(cold.low, cold.size, MADV_DONTNEED);
+      cold.host.resume_at = nullptr;  // gone with its frames
     }
     sizes.idle_low = sizes.idle.size();
     surplus = surplus || sizes.idle_low > sizes.trimmed + keep;
@@ -150,6 +151,7 @@ stack& stack_pool::cut(size_class& sizes) {
   // Stacks that all started at the same offset in their page would share a few sets of the L1
   // cache: 1.85 instead of 1.55 switches' time with 1,000 fibers.
   made.stagger = (sizes.cut % stagger_lines) * 64;
+  made.host.on = &made;
   made.size_class = static_cast<std::size_t>(&sizes - classes_.data());
   sanitizer::know_stack(made);
   ++sizes.cut;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <coir/base/config.hpp>
+#include <coir/context/execution.hpp>
 
 namespace coir::detail {
 
@@ -27,6 +28,7 @@ struct stack {
   std::size_t size = 0;        // usable bytes
   std::size_t stagger = 0;     // the first frame starts this far below the top
   std::size_t size_class = 0;  // which of its pool's
+  execution host;  // who served tasks here rests, and lets the next one begin; or nobody
   void* tsan_fiber = nullptr;  // what TSan knows it as
 
   [[nodiscard]] std::byte* high() const noexcept { return low + size; }

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <utility>
+
 #include <cxxabi.h>
 
 #include <boost/context/detail/fcontext.hpp>
@@ -20,6 +22,8 @@ namespace coir::detail {
 struct exception_state {
   void* caught = nullptr;
   unsigned int uncaught = 0;
+
+  [[nodiscard]] bool any() const noexcept { return caught != nullptr || uncaught != 0; }
 };
 
 /// The calling thread's exception state. Fibers never leave their thread, so a worker asks once.
@@ -40,7 +44,7 @@ inline void prepare(execution& fresh, stack& on,
 /// First thing in an `entry`: lets the execution that was left be resumed.
 inline void arrive(boost::context::detail::transfer_t from) noexcept {
   static_cast<execution*>(from.data)->resume_at = from.fctx;
-  sanitizer::switch_note{}.after();
+  sanitizer::switch_note::after_rest();
 }
 
 /// Boost's jump_fcontext(to, data).
@@ -70,32 +74,31 @@ inline boost::context::detail::transfer_t jump(void* to, void* data) noexcept {
 #endif
 }
 
-/// Leaves `from`, which is running, for `to`, which is not. Returns when somebody switches back.
-///
-/// Who leaves with exceptions takes them along and leaves none: whoever goes on or begins finds none
-/// but its own. The fields are read one by one, for a processor cannot forward two fresh stores to
-/// one wider load, and waits.
-inline void switch_to(execution& from, execution& to, exception_state& exceptions) noexcept {
-  void* const caught = exceptions.caught;
-  unsigned int const uncaught = exceptions.uncaught;
-  bool const any = caught != nullptr || uncaught != 0;
-  if (any) [[unlikely]]
-    exceptions = {};
+/// Leaves `from`, which is running, for `to`, which is not. Returns when somebody switches back. No
+/// exception is in flight or being handled.
+inline void switch_without_exceptions(execution& from, execution& to) noexcept {
   sanitizer::switch_note note;
-  note.before(*to.on, false);
+  note.before(*to.on);
   auto const back = jump(to.resume_at, &from);
   static_cast<execution*>(back.data)->resume_at = back.fctx;
   note.after();
-  if (any) [[unlikely]]
-    exceptions = {caught, uncaught};
 }
 
-/// Leaves `from` for good.
-[[noreturn]] inline void leave_for(execution& from, execution& to) noexcept {
-  sanitizer::switch_note note;
-  note.before(*to.on, true);
-  boost::context::detail::jump_fcontext(to.resume_at, &from);
-  __builtin_unreachable();
+/// The same with exceptions: who leaves takes them along and leaves none, so whoever goes on or begins
+/// finds none but its own.
+inline void switch_to(execution& from, execution& to, exception_state& exceptions) noexcept {
+  exception_state const own = std::exchange(exceptions, {});
+  switch_without_exceptions(from, to);
+  exceptions = own;
+}
+
+/// Leaves the stack `own`, on which no task runs any more, for `to`. Returns when somebody lets the next
+/// task begin there, by a switch to `own.host`.
+inline void rest(stack& own, execution& to) noexcept {
+  sanitizer::switch_note::before_rest(*to.on);
+  auto const back = jump(to.resume_at, &own.host);
+  static_cast<execution*>(back.data)->resume_at = back.fctx;
+  sanitizer::switch_note::after_rest();
 }
 
 }  // namespace coir::detail

@@ -82,7 +82,7 @@ void boost_loop::leave(boost_seat& from, boost_seat& to) noexcept {
   this_thread.current = to.task();
   running_ = &to;
   switching_ = true;
-  from.note.before(*to.on, false);
+  from.note.before(*to.on);
 }
 
 void boost_loop::awakened(context& ready) noexcept {

@@ -193,7 +193,12 @@ bool fibers_runtime::begin(ready_queue& home, task_core& fresh) noexcept {
   auto& task = static_cast<task_record&>(fresh);
   if (task.error != nullptr) return self.begin_end(task);
   try {
-    prepare(fresh.flow, self.stacks_.take(task.stack_size), &fiber_entry);
+    stack& on = self.stacks_.take(task.stack_size);
+    if (on.host.resume_at != nullptr) {
+      fresh.flow = {std::exchange(on.host.resume_at, nullptr), &on};
+    } else {
+      prepare(fresh.flow, on, &fiber_entry);
+    }
     return true;
   } catch (...) {
     task.error = std::current_exception();

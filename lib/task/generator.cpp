@@ -162,8 +162,7 @@ struct generator_core::entry {
       self.error_ = std::current_exception();
     }
     self.state_.store(state::ended, std::memory_order_release);
-    sanitizer::switch_note note;
-    note.before(*self.driver_on_, true);
+    sanitizer::switch_note::before_rest(*self.driver_on_);
     boost::context::detail::jump_fcontext(self.resume_at_, nullptr);
     __builtin_unreachable();
   }
@@ -202,7 +201,7 @@ void generator_core::step(task_core& self) {
   on_stack const as_driver(self, *on_);
   exceptions_of_body const own(exceptions_of(self), caught_, uncaught_);
   sanitizer::switch_note note;
-  note.before(*on_, false);
+  note.before(*on_);
   auto const back = jump(resume_at_, this);
   note.after();
   resume_at_ = back.fctx;
@@ -297,7 +296,7 @@ void generator_core::yield() {
 
   state_.store(state::suspended, std::memory_order_relaxed);
   sanitizer::switch_note note;
-  note.before(*driver_on_, false);
+  note.before(*driver_on_);
   auto const back = jump(resume_at_, nullptr);
   resume_at_ = back.fctx;
   note.after(*driver_on_);

@@ -16,8 +16,6 @@
 
 namespace coir::detail {
 
-task_core* current_task() noexcept { return this_thread.current; }
-
 std::string name_of(task_core& task) {
   std::lock_guard<spin_lock> const held(task.lock);
   if (task.notes && !task.notes->name.empty()) return task.notes->name;

@@ -8,7 +8,7 @@
 
 namespace coir::detail {
 
-constinit thread_local thread_state this_thread;
+constinit thread_local thread_state this_thread __attribute__((tls_model("initial-exec")));
 
 void ready_queue::reserve_one() {
   std::size_t const room = ring_ ? mask_ + 1 : 0;
@@ -24,6 +24,28 @@ void ready_queue::reserve_one() {
 
 // --- The switch ---
 
+/// The next task, or null when it is the loop's turn.
+task_core* ready_queue::pick() noexcept {
+  return head_ == stop_ && !may_go_on() ? nullptr : take();
+}
+
+task_core* ready_queue::pick_begun() noexcept {
+  task_core* next = pick();
+  while (next != nullptr && next->flow.resume_at == nullptr && !begin(*this, *next)) next = pick();
+  return next;
+}
+
+/// To the loop, to a task that has not begun, to itself, or with exceptions in flight.
+void ready_queue::leave_slowly(task_core& self) noexcept {
+  task_core* const next = pick_begun();
+  if (next != &self) {
+    this_thread.current = next;
+    switch_to(self.flow, next != nullptr ? next->flow : root, *exceptions);
+    // Whoever switched back has made this the current task.
+  }
+  self.budget = task_core::full_budget;
+}
+
 task_core& ready_queue::go_on_after_end(stack& own) noexcept {
   task_core* next = pick();
   while (next != nullptr && next->flow.resume_at == nullptr) {
@@ -37,15 +59,19 @@ task_core& ready_queue::go_on_after_end(stack& own) noexcept {
   this_thread.current = next;
   // Nobody takes this stack before the switch: its pool is this thread's.
   give_back(*this, own);
-  departed_.on = &own;
-  leave_for(departed_, next != nullptr ? next->flow : root);
+  rest(own, next != nullptr ? next->flow : root);
+  return *this_thread.current;
 }
 
 void ready_queue::run_ready(time_point now) noexcept {
   rounds_left_ = rounds_per_look;
-  round_end_ = tail_;
-  last_look_ = now;
-  if (seeded_) shuffle_round();
+  last_look_ = last_clock_ = now;
+  next_clock_ = head_ + stride_;
+  if (head_ == round_end_) {  // else the clock had interrupted a round, which now goes on
+    round_end_ = tail_;
+    if (seeded_) shuffle_round();
+  }
+  set_stop();
   if (task_core* const next = pick_begun()) {
     this_thread.current = next;
     switch_to(root, next->flow, *exceptions);
@@ -84,8 +110,9 @@ bool ready_queue::read_clock() noexcept {
   } else if (since > time_per_look / 2) {
     stride_ = std::max<std::size_t>(stride_ / 8, 1);
   }
-  next_clock_ = head_ + stride_;
-  return read - last_look_ >= time_per_look;
+  bool const time_to_look = read - last_look_ >= time_per_look;
+  next_clock_ = time_to_look ? head_ : head_ + stride_;
+  return time_to_look;
 }
 
 // --- The inbox ---

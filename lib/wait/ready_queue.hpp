@@ -9,6 +9,7 @@
 #include <memory>
 
 #include <coir/wait/task_core.hpp>
+#include <coir/wait/this_thread.hpp>
 
 #include "base/random.hpp"
 #include "context/switch.hpp"
@@ -99,11 +100,13 @@ struct ready_queue {
 
  private:
   void leave(task_core& self) noexcept;
+  void leave_slowly(task_core& self) noexcept;
+  [[nodiscard]] bool may_go_on() noexcept;
+  void set_stop() noexcept;
+  task_core* take() noexcept;
   task_core* pick() noexcept;
   task_core* pick_begun() noexcept;
-  bool next_round() noexcept;
   void shuffle_round() noexcept;
-  [[nodiscard]] bool time_to_look() noexcept;
   bool read_clock() noexcept;
   [[gnu::always_inline]] void prefetch() const noexcept;
 
@@ -111,58 +114,60 @@ struct ready_queue {
   std::size_t mask_ = 0;
   std::size_t head_ = 0;
   std::size_t tail_ = 0;
+  std::size_t stop_ = 0;        // the nearer of the next two: nothing is to be looked at before
   std::size_t round_end_ = 0;   // what lies before it was ready when the round began
   std::size_t next_clock_ = 0;  // read the clock once head_ has come here
   std::size_t stride_ = 1;      // switches between two readings, 1 to 64
   int rounds_left_ = 0;
   time_point last_clock_{};  // when the clock was last read
   time_point last_look_{};   // when the loop last ran
-  execution departed_;       // of a task that has ended: nobody goes on there
   std::size_t tasks_ = 0;    // alive; the ring has room for them all
   inbox outside_;            // its wakes from other threads
   bool const seeded_;
   random_numbers random_;
 };
 
-class outside;
-class waking_signal;
-
-/// The running task of this thread, and who schedules it.
-struct thread_state {
-  task_core* current = nullptr;
-  ready_queue* home = nullptr;      // the worker it runs on, if it is a fiber
-  task_core& (*adopt)() = nullptr;  // another library's scheduler: makes what runs a task
-  std::shared_ptr<outside> const* world = nullptr;  // serial: of its run; holds null at first
-  waking_signal* interrupt = nullptr;               // serial: of its run, if that handles one
-  task_core* driver = nullptr;  // of a plain thread: its record, while it runs a generator's body
-};
-extern constinit thread_local thread_state this_thread;
-
-// Implementation of the switch, in the header so that it is part of each function that parks.
+// Implementation of the switch, in the header so that it is part of each function that parks. What is
+// rare is a call at the end of it: then nothing has to be kept for after the switch but `self`.
 
 inline void ready_queue::leave(task_core& self) noexcept {
-  task_core* const next = pick_begun();
-  if (next != &self) {
-    this_thread.current = next;
-    switch_to(self.flow, next != nullptr ? next->flow : root, *exceptions);
-    // Whoever switched back has made this the current task.
-  }
+  if ((head_ == stop_ && !may_go_on()) || exceptions->any()) [[unlikely]]
+    return leave_slowly(self);
+  task_core* const next = ring_[head_ & mask_];
+  if (next->flow.resume_at == nullptr || next == &self) [[unlikely]]
+    return leave_slowly(self);
+  ++head_;
+  prefetch();
+  this_thread.current = next;
+  switch_without_exceptions(self.flow, next->flow);
   self.budget = task_core::full_budget;
 }
 
-/// The next task, or null when it is the loop's turn.
-inline task_core* ready_queue::pick() noexcept {
-  if (head_ == round_end_ && !next_round()) [[unlikely]]
-    return nullptr;
-  task_core* const next = ring_[head_++ & mask_];
-  prefetch();
-  return next;
+/// False when it is the loop's turn. At a stop: begins the next round if one is over, and looks at the
+/// clock if it is time. Asked again before anything was taken, it says the same.
+inline bool ready_queue::may_go_on() noexcept {
+  if (head_ == round_end_) {
+    if (head_ == tail_) return false;
+    if (rounds_left_ <= 1 || outside_.any()) [[unlikely]]
+      return false;
+    --rounds_left_;
+    round_end_ = tail_;
+  }
+  if (clock == nullptr && static_cast<std::ptrdiff_t>(head_ - next_clock_) >= 0 && read_clock())
+      [[unlikely]]
+    return false;
+  set_stop();
+  return true;
 }
 
-inline task_core* ready_queue::pick_begun() noexcept {
-  task_core* next = pick();
-  while (next != nullptr && next->flow.resume_at == nullptr && !begin(*this, *next))
-    [[unlikely]] next = pick();
+inline void ready_queue::set_stop() noexcept {
+  stop_ = clock == nullptr && next_clock_ - head_ < round_end_ - head_ ? next_clock_ : round_end_;
+}
+
+/// The first that is ready. There is one.
+inline task_core* ready_queue::take() noexcept {
+  task_core* const next = ring_[head_++ & mask_];
+  prefetch();
   return next;
 }
 
@@ -176,20 +181,6 @@ inline void ready_queue::prefetch() const noexcept {
   __builtin_prefetch(reinterpret_cast<void const*>(frame));
   __builtin_prefetch(reinterpret_cast<void const*>(frame + 64));
   __builtin_prefetch(reinterpret_cast<void const*>(frame + 128));
-}
-
-inline bool ready_queue::next_round() noexcept {
-  if (head_ == tail_) return false;
-  if (--rounds_left_ <= 0 || outside_.any() || time_to_look()) [[unlikely]] {
-    rounds_left_ = 0;
-    return false;
-  }
-  round_end_ = tail_;
-  return true;
-}
-
-inline bool ready_queue::time_to_look() noexcept {
-  return clock == nullptr && static_cast<std::ptrdiff_t>(head_ - next_clock_) >= 0 && read_clock();
 }
 
 }  // namespace coir::detail

@@ -105,6 +105,33 @@ TEST(ScheduleOnFibers, TwoTasksThatWakeEachOtherDoNotStarveATimer) {
   });
 }
 
+// S2: the time is looked at within a round too; so who has slept long enough while it went on is before
+// those who have had their turn after that
+TEST(ScheduleOnFibers, ARoundOfManyTasksDoesNotStarveATimer) {
+  coir::run([] {
+    int second_turns = 0;
+    int second_turns_before_the_timer = 0;
+    auto const work = [] {
+      auto const begun = std::chrono::steady_clock::now();
+      while (std::chrono::steady_clock::now() - begun < 20us) {
+      }
+    };
+    coir::group([&](coir::task_group& g) {
+      await_parked(g.spawn([&] {
+        coir::sleep_for(1ms);
+        second_turns_before_the_timer = second_turns;
+      }));
+      for (int i = 0; i < 1000; ++i)
+        g.spawn([&] {
+          work();
+          coir::yield();
+          ++second_turns;
+        });
+    });
+    EXPECT_LT(second_turns_before_the_timer, 1000);
+  });
+}
+
 // S4
 TEST(ScheduleOnFibers, ALoopThatNeverHasToWaitGivesUpItsTurnAfter256Operations) {
   coir::run([] {

@@ -41,9 +41,10 @@ namespace coir::detail {
 
 /// True while this process has never had a second thread: then a change of state needs no locked
 /// instruction. Once false it stays false for good (glibc's promise; elsewhere always false).
+/// Compiled as likely: next to a locked instruction a jump is nothing.
 inline bool single_threaded() noexcept {
 #if defined(COIR_HAVE_SINGLE_THREADED)
-  return __libc_single_threaded != 0;
+  return __builtin_expect(__libc_single_threaded != 0, 1);
 #else
   return false;
 #endif

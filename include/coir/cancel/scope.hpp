@@ -124,13 +124,29 @@ COIR_EXPORT bool deliverable(task_core const& self) noexcept;
 /// task gives up its turn first (C3).
 [[noreturn]] COIR_EXPORT COIR_COLD void deliver(task_core& self);
 
+/// The record of the calling thread, which runs no task.
+COIR_EXPORT COIR_COLD task_core& this_plain_thread();
+
 /// The running task; a plain thread has a record of its own, so that it may wait for what tasks wait
 /// for.
-COIR_EXPORT task_core& current_task_or_thread();
+inline task_core& current_task_or_thread() {
+  task_core* const running = this_thread.current;
+  return running != nullptr ? *running : this_plain_thread();
+}
+
+/// What checkpoint() does when anything is to be done.
+COIR_EXPORT COIR_COLD task_core& checkpoint_slowly();
 
 /// The running task, at the start of a blocking function: looks for a cancel, and at the turn's
 /// budget (S4).
 ///   Throws: cancelled.
-COIR_EXPORT task_core& checkpoint();
+inline task_core& checkpoint() {
+  task_core* const self = this_thread.current;
+  if (self == nullptr || self->interrupted.load(std::memory_order_relaxed) || self->budget <= 1)
+      [[unlikely]]
+    return checkpoint_slowly();
+  --self->budget;
+  return *self;
+}
 
 }  // namespace coir::detail

@@ -14,6 +14,7 @@
 #include <coir/time/clock.hpp>
 #include <coir/wait/local_values.hpp>
 #include <coir/wait/task_notes.hpp>
+#include <coir/wait/this_thread.hpp>
 
 namespace coir::detail {
 
@@ -91,7 +92,7 @@ struct alignas(64) task_core {
   bool const observed;  // its run looks on
   std::atomic<std::uint16_t> waits_begun{0};   // but for fibers; may overflow
   task_core* next = nullptr;                   // in a wake_chain or a worker's inbox
-  std::atomic<char const*> waits_in{nullptr};  // the operation it is parked in; null while it runs
+  std::atomic<char const*> waits_in{nullptr};  // while it is parked: the operation
 
   timer_queue* timers = nullptr;  // whose thread fires this task's deadlines; the task's own
   std::atomic<std::uint32_t> refs{1};
@@ -134,7 +135,7 @@ struct alignas(64) task_core {
 };
 
 /// The task that is running, or null outside of one.
-COIR_EXPORT task_core* current_task() noexcept;
+inline task_core* current_task() noexcept { return this_thread.current; }
 
 /// The task's name: the one it was given, else "task-ID".
 COIR_EXPORT std::string name_of(task_core& task);
