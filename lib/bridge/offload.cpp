@@ -92,10 +92,7 @@ class offload_job final : public task_core, public thread_job {
         job.error_ = std::current_exception();
       }
     }
-    while (!job.held_locks.empty()) {
-      held_lock& lock = job.held_locks.pop_front();
-      lock.abandon(lock);
-    }
+    job.held_locks.abandon_all();
     job.finish();
   }
 

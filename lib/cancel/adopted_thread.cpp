@@ -21,10 +21,7 @@ struct adopted_thread : task_core {
     enter(root);
   }
   ~adopted_thread() {
-    while (!held_locks.empty()) {
-      held_lock& held = held_locks.pop_front();
-      held.abandon(held);
-    }
+    held_locks.abandon_all();
     leave(root);
   }
 

@@ -18,10 +18,7 @@ struct boost_seat::adopted_fiber : task_core {
     enter(root);
   }
   ~adopted_fiber() {
-    while (!held_locks.empty()) {
-      held_lock& held = held_locks.pop_front();
-      held.abandon(held);
-    }
+    held_locks.abandon_all();
     leave(root);
   }
 

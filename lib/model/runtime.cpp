@@ -130,10 +130,7 @@ void runtime::conclude(task_record& task) noexcept {
   if (task.root.signal.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
     end_signal(task);
   task.drop_work(task);
-  while (!task.held_locks.empty()) {
-    held_lock& lock = task.held_locks.pop_front();
-    lock.abandon(lock);
-  }
+  task.held_locks.abandon_all();
 
   wake_chain woken;
   run_callbacks(task, [&] { mark_ended(task, woken); });

@@ -9,7 +9,7 @@ namespace coir {
 
 bool condition_variable::wait_until(std::unique_lock<mutex>& lock, time_point deadline) {
   detail::task_core& self = detail::checkpoint();
-  if (!lock.owns_lock() || !lock.mutex()->held_by_caller())
+  if (!lock.owns_lock() || !lock.mutex()->is_held_by(self))
     detail::misuse("coir: condition_variable::wait() needs its mutex locked by the caller");
 
   // Waiting begins before the mutex is released: no notification falls in between.

@@ -24,32 +24,38 @@ mutex::mutex() noexcept {
   waiters = &show_waiters;
 }
 
-mutex::~mutex() { unlink(); }
-
-void mutex::lock() { acquire(never, detail::shielding::none); }
+mutex::~mutex() {
+  std::uintptr_t const at = state_.load(std::memory_order_acquire) & ~contended;
+  if (at != free && at != broken)
+    reinterpret_cast<detail::task_core*>(at)->held_locks.remove(*this);
+}
 
 bool mutex::try_lock() {
-  detail::task_core& self = detail::current_task_or_thread();
-  guard const held(lock_);
-  if (broken_) throw_broken();
-  if (owner_ != nullptr) return false;
-  own(self);
-  return true;
+  if (take_if_free(detail::current_task_or_thread())) return true;
+  if (state_.load(std::memory_order_relaxed) == broken) throw_broken();
+  return false;
 }
 
 /// Takes the mutex again after a condition's wait, whatever has been cancelled.
-void mutex::lock_again() { acquire(never, detail::shielding::shielded); }
+void mutex::lock_again() {
+  detail::task_core& self = detail::current_task_or_thread();
+  if (!take_if_free(self)) (void)acquire(self, never, detail::shielding::shielded);
+}
 
-bool mutex::acquire(time_point deadline, detail::shielding how) {
-  detail::task_core& self =
-      how == detail::shielding::none ? detail::checkpoint() : detail::current_task_or_thread();
+/// The mutex was not free a moment ago.
+bool mutex::acquire(detail::task_core& self, time_point deadline, detail::shielding how) {
   std::unique_lock<detail::spin_lock> held(lock_);
-  if (broken_) throw_broken();
-  if (owner_ == nullptr) {
-    own(self);
-    return true;
+  for (;;) {
+    std::uintptr_t const at = state_.load(std::memory_order_acquire);
+    if (at == free) {
+      if (take_if_free(self)) return true;
+      continue;
+    }
+    if (at == broken) throw_broken();
+    if (is_held_by(self)) detail::misuse("coir: mutex::lock() by the task that holds it already");
+    // From then on an unlock needs lock_.
+    if ((at & contended) != 0 || change(at, at | contended)) break;
   }
-  if (owner_ == &self) detail::misuse("coir: mutex::lock() by the task that holds it already");
 
   detail::wait_node node(self);
   waiters_.push_back(node);
@@ -60,36 +66,30 @@ bool mutex::acquire(time_point deadline, detail::shielding how) {
     case detail::wake_reason::fulfilled: break;
   }
   if (node.item != nullptr) throw_broken();
-  self.held_locks.push_back(*this);  // the hand-over made us the owner
+  self.held_locks.push(*this);  // the hand-over made us the owner
   return true;
 }
 
-void mutex::unlock() {
+/// The owner gives it up, and tasks may wait.
+void mutex::hand_over() noexcept {
   detail::task_core* heir = nullptr;
   {
     guard const held(lock_);
-    if (owner_ != &detail::current_task_or_thread())
-      detail::misuse("coir: mutex::unlock() by a task that does not hold it");
-    unlink();
     if (detail::wait_node* const first = waiters_.claim_first()) heir = first->task;
-    owner_ = heir;
+    // Those who have given up may be in line still: then the heir looks in vain.
+    std::uintptr_t const more = waiters_.empty() ? 0 : contended;
+    state_.store(heir != nullptr ? owned_by(*heir) | more : free, std::memory_order_release);
   }
   if (heir != nullptr) detail::wake(*heir);
 }
 
+void mutex::refuse_unlock() {
+  detail::misuse("coir: mutex::unlock() by a task that does not hold it");
+}
+
 bool mutex::is_locked() const noexcept {
-  guard const held(lock_);
-  return owner_ != nullptr;
-}
-
-void mutex::own(detail::task_core& self) noexcept {
-  owner_ = &self;
-  self.held_locks.push_back(*this);
-}
-
-bool mutex::held_by_caller() const noexcept {
-  guard const held(lock_);
-  return owner_ == &detail::current_task_or_thread();
+  std::uintptr_t const at = state_.load(std::memory_order_relaxed);
+  return at != free && at != broken;
 }
 
 void mutex::show_waiters(detail::held_lock& self, void* to,
@@ -100,14 +100,13 @@ void mutex::show_waiters(detail::held_lock& self, void* to,
 }
 
 void mutex::abandoned(detail::held_lock& self) noexcept {
-  auto& broken = static_cast<mutex&>(self);
+  auto& gone = static_cast<mutex&>(self);
   detail::wake_chain woken;
   {
-    guard const held(broken.lock_);
-    broken.broken_ = true;
-    broken.owner_ = nullptr;  // another task may come to lie at its address
-    while (detail::wait_node* const each = broken.waiters_.claim_first()) {
-      each->item = &broken;  // tells it that it was not handed the mutex
+    guard const held(gone.lock_);
+    gone.state_.store(broken, std::memory_order_release);
+    while (detail::wait_node* const each = gone.waiters_.claim_first()) {
+      each->item = &gone;  // tells it that it was not handed the mutex
       woken.add(each->task);
     }
   }

@@ -27,11 +27,12 @@ shared_mutex::shared_mutex() noexcept {
 }
 
 shared_mutex::~shared_mutex() {
-  alone_.unlink();
+  if (writer_ != nullptr) writer_->held_locks.remove(alone_);
   if (readers_ == 0) return;
   // A share lies in the list of the task that holds it, and points here.
-  if (hold* const own = share_of(detail::current_task_or_thread())) {
-    own->unlink();
+  detail::task_core& self = detail::current_task_or_thread();
+  if (hold* const own = share_of(self)) {
+    self.held_locks.remove(*own);
     delete own;
     --readers_;
   }
@@ -44,7 +45,7 @@ bool shared_mutex::try_lock() {
   if (broken_) throw_broken();
   if (writer_ != nullptr || readers_ > 0) return false;
   writer_ = &self;
-  self.held_locks.push_back(alone_);
+  self.held_locks.push(alone_);
   return true;
 }
 
@@ -62,7 +63,7 @@ bool shared_mutex::try_lock_until(time_point deadline) {
     held.release();
     if (!wait_in_line(self, node, "shared_mutex::lock", deadline)) return false;
   }
-  self.held_locks.push_back(alone_);
+  self.held_locks.push(alone_);
   return true;
 }
 
@@ -70,9 +71,10 @@ void shared_mutex::unlock() {
   detail::wake_chain woken;
   {
     guard const held(lock_);
-    if (writer_ != &detail::current_task_or_thread())
+    detail::task_core& self = detail::current_task_or_thread();
+    if (writer_ != &self)
       detail::misuse("coir: shared_mutex::unlock() by a task that does not hold it alone");
-    alone_.unlink();
+    self.held_locks.remove(alone_);
     writer_ = nullptr;
     admit(woken);
   }
@@ -87,7 +89,7 @@ bool shared_mutex::try_lock_shared() {
   if (broken_) throw_broken();
   if (!readers_may_enter()) return false;
   ++readers_;
-  self.held_locks.push_back(*share.release());
+  self.held_locks.push(*share.release());
   return true;
 }
 
@@ -105,15 +107,16 @@ bool shared_mutex::try_lock_shared_until(time_point deadline) {
     held.release();
     if (!wait_in_line(self, node, "shared_mutex::lock_shared", deadline)) return false;
   }
-  self.held_locks.push_back(*share.release());
+  self.held_locks.push(*share.release());
   return true;
 }
 
 void shared_mutex::unlock_shared() {
-  std::unique_ptr<hold> const share(share_of(detail::current_task_or_thread()));
+  detail::task_core& self = detail::current_task_or_thread();
+  std::unique_ptr<hold> const share(share_of(self));
   if (share == nullptr)
     detail::misuse("coir: shared_mutex::unlock_shared() by a task that does not hold it shared");
-  share->unlink();
+  self.held_locks.remove(*share);
   detail::wake_chain woken;
   {
     guard const held(lock_);

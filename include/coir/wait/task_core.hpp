@@ -57,11 +57,45 @@ inline constexpr std::uint32_t asleep = 16;
 struct task_core;
 
 /// A lock that knows how to tell its waiters that its owner ended without unlocking it.
-struct held_lock : list_hook {
+struct held_lock {
   void (*abandon)(held_lock& self) noexcept = nullptr;
   /// Shows each task that is parked for it to `see`; null: it cannot tell.
   void (*waiters)(held_lock& self, void* to,
                   void (*see)(void* to, task_core& waiter)) noexcept = nullptr;
+  held_lock* below = nullptr;  // in its owner's held_locks
+};
+
+/// What a task holds, as a stack: locks are mostly given up in the opposite order.
+/// Thread: the task's own.
+class held_lock_stack {
+ public:
+  void push(held_lock& taken) noexcept {
+    taken.below = top_;
+    top_ = &taken;
+  }
+  /// Takes out `gone`, if it is in here.  O(1) for the one taken last.
+  void remove(held_lock& gone) noexcept {
+    held_lock** at = &top_;
+    while (*at != &gone) [[unlikely]] {
+        if (*at == nullptr) return;
+        at = &(*at)->below;
+      }
+    *at = gone.below;
+  }
+  template <class F>
+  void for_each(F&& f) const {
+    for (held_lock* at = top_; at != nullptr; at = at->below) f(*at);
+  }
+  /// The task has ended: its locks are broken for all others.
+  void abandon_all() noexcept {
+    while (held_lock* const lock = top_) {
+      top_ = lock->below;
+      lock->abandon(*lock);
+    }
+  }
+
+ private:
+  held_lock* top_ = nullptr;
 };
 
 /// Somebody who wants to know when a task has ended.
@@ -98,12 +132,12 @@ struct alignas(64) task_core {
   std::atomic<std::uint32_t> refs{1};
   spin_lock lock;  // guards its scopes, its watchers and its end
   std::atomic<bool> ended{false};
-  std::uint16_t open_sets = 0;            // scoped_sets that have not ended; the task's own
-  list<watcher, list_hook> watchers;      // guarded by lock
-  list<held_lock, list_hook> held_locks;  // the task's own
-  std::uint64_t id = 0;                   // unique in the process; 0: a plain thread
-  std::unique_ptr<task_notes> notes;      // guarded by lock; of an observed task it stays as it is
-  locals_ref locals;                      // its task_locals; the task's own
+  std::uint16_t open_sets = 0;        // scoped_sets that have not ended; the task's own
+  list<watcher, list_hook> watchers;  // guarded by lock
+  held_lock_stack held_locks;         // the task's own
+  std::uint64_t id = 0;               // unique in the process; 0: a plain thread
+  std::unique_ptr<task_notes> notes;  // guarded by lock; of an observed task it stays as it is
+  locals_ref locals;                  // its task_locals; the task's own
   void (*destroy)(task_core& self) noexcept = nullptr;
 
   static constexpr std::uint16_t full_budget = 256;
