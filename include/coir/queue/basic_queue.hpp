@@ -69,25 +69,22 @@ class basic_queue {
   ///   Blocks: yes; a suspension point even when there is one.
   ///   Throws: cancelled, and then no item was taken; queue_shut_down once it is empty and shut down;
   ///   what moving a T throws, and then the item is back in its place at the head.
-  T get() const {
-    state& q = *shared_;
-    return q.template move_out<T>(*q.get(never));
-  }
+  T get() const { return shared_->template get_item<T>(never); }
   /// The same, for no longer than `limit`: nullopt then. Zero or less is one try.
   template <class Rep, class Period>
   [[nodiscard]] std::optional<T> get_for(std::chrono::duration<Rep, Period> limit) const {
     return get_until(deadline_after(now(), limit));
   }
   [[nodiscard]] std::optional<T> get_until(time_point deadline) const {
-    state& q = *shared_;
-    return move_out(q, q.get(deadline));
+    return shared_->template get_item<std::optional<T>>(deadline, std::in_place);
   }
 
   /// Takes the first item, if there is one; never blocks.
   ///   Throws: queue_shut_down once it is empty and shut down; what moving a T throws, as get().
   [[nodiscard]] std::optional<T> try_get() const {
-    state& q = *shared_;
-    return move_out(q, q.try_get());
+    typename state::cell* const taken = shared_->try_get();
+    if (taken == nullptr) return std::nullopt;
+    return shared_->template move_out<std::optional<T>>(*taken, std::in_place);
   }
 
   /// Says that an item that was got has been dealt with.
@@ -126,11 +123,6 @@ class basic_queue {
 
  private:
   friend struct select_access;
-
-  static std::optional<T> move_out(state& q, typename state::cell* taken) {
-    if (taken == nullptr) return std::nullopt;
-    return q.template move_out<std::optional<T>>(*taken, std::in_place);
-  }
 
   std::shared_ptr<state> shared_;
 };

@@ -21,7 +21,8 @@ namespace coir::detail {
 ///
 /// An item is moved into a cell before the lock is taken and out of it after the lock is released;
 /// under the lock only cells change hands. So moving an item, comparing and destroying it may wait,
-/// throw, or use this same queue.
+/// throw, or use this same queue. Only what is no more than bytes is moved under the lock, which then
+/// need not be taken twice.
 /// Invariants, whenever the lock is free: getters wait only while the store is empty, so that what is
 /// handed to one is the first item in any order; putters wait only while there is no room.
 /// Thread: any; what is said to need the lock is called with `lock` held.
@@ -29,6 +30,7 @@ template <class Store>
 struct queue_state : queue_core {
   using cell = typename Store::cell;
   using value_type = typename cell::value_type;
+  static constexpr bool mere_bytes = std::is_trivially_copyable_v<value_type>;
 
   template <class... Args>
   explicit queue_state(std::size_t room, Args&&... store)
@@ -81,12 +83,20 @@ struct queue_state : queue_core {
   /// Puts what `item` holds; false: not before `deadline`, and `item` has its value back.
   bool put(value_type& item, time_point deadline) {
     task_core& self = checkpoint();
+    if constexpr (mere_bytes) {
+      if (store_at_once(item)) [[likely]]
+        return true;
+    }
+    return put_as(self, item, deadline);
+  }
+
+  [[gnu::noinline]] bool put_as(task_core& self, value_type& item, time_point deadline) {
     lock.lock();
     if (shut_down) throw_shut_down();
-    cell& added = fill_and_unlock(item);
-    lock.lock();
+    cell& added = fill(item);
     if (shut_down) refuse_and_unlock(added, item);
-    if (admit_and_unlock(added)) return true;
+    if (admit_and_unlock(added)) [[likely]]
+      return true;
     wait_node node(self);
     node.item = &added;
     putters.push_back(node);
@@ -112,8 +122,7 @@ struct queue_state : queue_core {
       lock.unlock();
       return false;
     }
-    cell& added = fill_and_unlock(item);
-    lock.lock();
+    cell& added = fill(item);
     if (shut_down) refuse_and_unlock(added, item);
     if (admit_and_unlock(added)) return true;
     lock.unlock();
@@ -121,23 +130,33 @@ struct queue_state : queue_core {
     return false;
   }
 
-  /// The first item's cell, which is the caller's now: for move_out() or recycle(). Null: there was
+  /// The first item's cell, which is the caller's now: for move_out() or destroy(). Null: there was
   /// none before `deadline`.
   cell* get(time_point deadline) {
     task_core& self = checkpoint();
-    if (cell* const taken = take_or_keep_lock()) return taken;
-    wait_node node(self);
-    getters.push_back(node);
-    switch (suspend(self, lock, node, Store::get_name, deadline)) {
-      case wake_reason::timed_out: return nullptr;
-      case wake_reason::cancelled: deliver(self);
-      case wake_reason::fulfilled: break;
-    }
-    if (node.item == nullptr) throw queue_shut_down();
-    return static_cast<cell*>(node.item);
+    return get_as(self, deadline);
   }
 
-  /// The same, if there is one now.
+  /// A Result made of the first item; an empty one: there was none before `deadline`.
+  template <class Result, class... How>
+  Result get_item(time_point deadline, How... how) {
+    task_core& self = checkpoint();
+    if constexpr (mere_bytes) {
+      std::lock_guard<spin_lock> const held(lock);
+      if (cell* const taken = take_alone()) [[likely]] {
+        Result result(how..., taken->item());
+        spare.push_front(*taken);
+        return result;
+      }
+    }
+    cell* const owned = get_as(self, deadline);
+    if constexpr (sizeof...(How) != 0) {
+      if (owned == nullptr) return Result();
+    }
+    return move_out<Result>(*owned, how...);
+  }
+
+  /// The first item's cell, if there is one now.
   cell* try_get() {
     cell* const taken = take_or_keep_lock();
     if (taken == nullptr) lock.unlock();
@@ -170,6 +189,19 @@ struct queue_state : queue_core {
       throw;
     }
     return *made;
+  }
+
+  /// The same, and has the lock again: what it guards may have changed meanwhile.
+  cell& fill(value_type& item) {
+    if constexpr (mere_bytes) {
+      if (cell* const made = spare.pop_front()) [[likely]] {
+        made->fill(item);
+        return *made;
+      }
+    }
+    cell& made = fill_and_unlock(item);
+    lock.lock();
+    return made;
   }
 
   /// Gives `item` its value back: it was not put.
@@ -229,6 +261,29 @@ struct queue_state : queue_core {
   }
 
  private:
+  // The shortest ways, where nobody waits. Their callers have nothing to keep across a call.
+
+  /// Stores a copy of `item` if that can be done at once.
+  bool store_at_once(value_type& item) noexcept {
+    std::lock_guard<spin_lock> const held(lock);
+    if (shut_down || spare.empty() || !getters.empty() || !has_room()) [[unlikely]]
+      return false;
+    cell& added = *spare.pop_front();
+    added.fill(item);
+    count_as_put(added);
+    store(added);
+    return true;
+  }
+
+  /// Takes the first item if there is one, and nobody to let in for it. Needs the lock.
+  cell* take_alone() noexcept {
+    if (!putters.empty() || !items.is_settled()) [[unlikely]]
+      return nullptr;
+    cell* const taken = items.pop();
+    if (taken != nullptr) --size;
+    return taken;
+  }
+
   void count_as_put(cell& added) noexcept {
     items.number(added);
     ++unfinished;
@@ -255,6 +310,19 @@ struct queue_state : queue_core {
     lock.unlock();
     take_back(refused, item);
     throw queue_shut_down();
+  }
+
+  [[gnu::noinline]] cell* get_as(task_core& self, time_point deadline) {
+    if (cell* const taken = take_or_keep_lock()) return taken;
+    wait_node node(self);
+    getters.push_back(node);
+    switch (suspend(self, lock, node, Store::get_name, deadline)) {
+      case wake_reason::timed_out: return nullptr;
+      case wake_reason::cancelled: deliver(self);
+      case wake_reason::fulfilled: break;
+    }
+    if (node.item == nullptr) throw queue_shut_down();
+    return static_cast<cell*>(node.item);
   }
 
   /// Takes the first item and releases the lock, or returns null with the lock held.
