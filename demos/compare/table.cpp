@@ -15,7 +15,7 @@ namespace demos::compare {
 namespace {
 
 // The columns in front of the figures, and the figures; each with its width.
-constexpr std::size_t tasks_width = 9, model_width = 14, label_width = tasks_width + model_width;
+constexpr std::size_t tasks_width = 11, model_width = 14, label_width = tasks_width + model_width;
 constexpr std::size_t time_width = 9, spread_width = 20, memory_width = 10, voluntary_width = 11,
                       involuntary_width = 13, ratio_width = 10;
 

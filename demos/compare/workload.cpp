@@ -7,9 +7,9 @@
 namespace demos::compare {
 
 std::span<workload const> workloads() {
-  static std::vector<workload> const all = {sleepers,  books,     ping_pong, cpu,
-                                            squares,   breakfast, requests,  blocking,
-                                            producers, pipeline,  chess};
+  static std::vector<workload> const all = {sleepers, books,     ping_pong, cpu,
+                                            crossing, squares,   breakfast, requests,
+                                            blocking, producers, pipeline,  chess};
   return all;
 }
 

@@ -61,6 +61,7 @@ extern workload const sleepers;
 extern workload const books;
 extern workload const ping_pong;
 extern workload const cpu;
+extern workload const crossing;
 // Of tutorials.cpp.
 extern workload const squares;
 extern workload const breakfast;
