@@ -60,10 +60,15 @@ void stay_on_one_core() {
 void add(std::string const& name, row const& what, void (*side)(benchmark::State&),
          plan const& how) {
   auto* const made = benchmark::RegisterBenchmark(name.c_str(), side);
-  made->Repetitions(what.unit == unit::bytes ? 1 : what.heavy ? std::min(3, how.repetitions)
-                                                              : how.repetitions);
-  if (what.unit == unit::floors) {
+  made->Repetitions(what.unit == unit::bytes ? 1
+                    : what.heavy             ? std::min(3, how.repetitions)
+                                             : how.repetitions);
+  if (what.timed_itself) {
+    made->UseManualTime();
+  } else {
     made->UseRealTime();
+  }
+  if (what.unit == unit::floors) {
     if (what.heavy) {
       made->Iterations(300'000);
     } else {
@@ -72,18 +77,13 @@ void add(std::string const& name, row const& what, void (*side)(benchmark::State
     return;
   }
   made->Iterations(1)->Unit(benchmark::kMillisecond);
-  if (what.name == "sleepers") {
-    made->UseManualTime();
-  } else {
-    made->UseRealTime();
-  }
 }
 
 void run_pass(plan const& how, std::vector<result>& results, bool shared) {
   std::map<std::string, sample*> samples;
   benchmark::ClearRegisteredBenchmarks();
   for (result& each : results) {
-    std::string const name(each.what.name);
+    std::string const& name = each.what.name;
     samples[name + "@coir"] = shared ? &each.coir_shared : &each.coir;
     add(name + "@coir", each.what, each.what.on_coir, how);
     if (shared || each.what.on_boost == nullptr) continue;

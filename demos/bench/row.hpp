@@ -4,7 +4,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include <string_view>
+#include <string>
 #include <vector>
 
 namespace demos::bench {
@@ -18,13 +18,14 @@ enum class unit {
 
 /// One operation. The functions fill the counters that `unit` asks for (see bracket).
 struct row {
-  std::string_view name;
-  std::string_view what;
+  std::string name;
+  std::string what;
   bench::unit unit = bench::unit::floors;
   void (*on_coir)(benchmark::State&) = nullptr;
   void (*on_boost)(benchmark::State&) =
-      nullptr;         // the same on Boost.Fiber; null: it has no such thing
-  bool heavy = false;  // left out by --quick
+      nullptr;                // the same on Boost.Fiber; null: it has no such thing
+  bool heavy = false;         // left out by --quick
+  bool timed_itself = false;  // by SetIterationTime()
 };
 
 std::vector<row> switch_rows();
@@ -32,6 +33,7 @@ std::vector<row> task_rows();
 std::vector<row> wait_rows();
 std::vector<row> whole_rows();
 std::vector<row> memory_rows();
+std::vector<row> growth_rows();
 
 /// All rows, in the order in which they are printed.
 std::vector<row> all_rows();

@@ -104,7 +104,7 @@ std::vector<row> whole_rows() {
   return {
       {"skynet", "skynet, 1,000,000 leaves", unit::milliseconds, coir_skynet, boost_skynet, true},
       {"sleepers", "100,000 sleep 0 to 100 ms: over", unit::milliseconds, coir_sleepers, nullptr,
-       true},
+       true, true},
   };
 }
 
