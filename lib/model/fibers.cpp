@@ -231,7 +231,7 @@ void fibers_runtime::give_back_last() noexcept {
 bool fibers_runtime::reuse(ready_queue& home, task_core& fresh, stack& own) noexcept {
   if (static_cast<task_record&>(fresh).stack_size > own.size || &own == &of(home).last_stack_)
     return false;
-  fresh.flow.on = &own;
+  fresh.flow = {own.low, &own};  // not null: it has begun
   return true;
 }
 

@@ -132,6 +132,22 @@ TEST(ScheduleOnFibers, ARoundOfManyTasksDoesNotStarveATimer) {
   });
 }
 
+// A task that has begun on an ended one's stack, without a switch, is not begun again
+TEST(ScheduleOnFibers, WhoTakesOverAStackKeepsItWhenItYieldsAlone) {
+  coir::run([] {
+    std::size_t before = 0;
+    std::size_t after = 0;
+    auto const first = coir::spawn([] {});
+    auto const second = coir::spawn([&] {
+      before = coir::statistics().stacks;
+      coir::yield();
+      after = coir::statistics().stacks;
+    });
+    second.join();
+    EXPECT_EQ(after, before);
+  });
+}
+
 // S4
 TEST(ScheduleOnFibers, ALoopThatNeverHasToWaitGivesUpItsTurnAfter256Operations) {
   coir::run([] {
