@@ -63,7 +63,7 @@ int run(wishes const& of) {
   auto const results = measure(what);
   fmt::print("{}", table(results));
   if (json.is_open()) {
-    json << as_json(results).dump(1) << '\n';
+    json << as_json(machine, what, results).dump(1) << '\n';
     if (!json.flush()) throw std::runtime_error("cannot write " + of.json);
   }
   return 0;

@@ -2,11 +2,10 @@
 /// Columns and JSON.
 #include "report.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <boost/version.hpp>
-
-#include "../compare/machine.hpp"
 
 namespace demos::bench {
 namespace {
@@ -78,8 +77,8 @@ std::string table(std::vector<result> const& results) {
   return text;
 }
 
-nlohmann::json as_json(std::vector<result> const& results) {
-  auto const machine = compare::this_machine();
+nlohmann::json as_json(compare::machine_facts const& machine, plan const& how,
+                       std::vector<result> const& results) {
   nlohmann::json rows = nlohmann::json::array();
   for (result const& each : results) {
     rows.push_back({{"name", each.what.name},
@@ -89,8 +88,11 @@ nlohmann::json as_json(std::vector<result> const& results) {
                     {"coir_once_a_thread_lived", side(each.coir_shared)},
                     {"boost_fiber", side(each.boost)}});
   }
-  return {{"machine",
+  return {{"date", fmt::format("{:%Y-%m-%d}", std::chrono::system_clock::now())},
+          {"repetitions", how.repetitions},
+          {"machine",
            {{"cores", machine.cores},
+            {"cpu", machine.cpu},
             {"kernel", machine.kernel},
             {"compiler", machine.compiler},
             {"coir", machine.coir},

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <fstream>
 #include <thread>
 
 namespace demos::compare {
@@ -17,6 +18,15 @@ std::string compiler() {
 #else
   return std::string("g++ ") + __VERSION__;
 #endif
+}
+
+std::string cpu() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    auto const value = line.find(": ");
+    if (line.starts_with("model name") && value != std::string::npos) return line.substr(value + 2);
+  }
+  return "unknown processor";
 }
 
 std::string what_slows_this_build() {
@@ -43,6 +53,7 @@ machine_facts this_machine() {
   utsname name{};
   ::uname(&name);
   return {.cores = cores(),
+          .cpu = cpu(),
           .kernel = std::string(name.sysname) + ' ' + name.release,
           .compiler = compiler(),
           .coir = COIR_VERSION,

@@ -9,6 +9,7 @@ namespace demos::compare {
 
 struct machine_facts {
   std::uint64_t cores;
+  std::string cpu;       // as /proc/cpuinfo calls it
   std::string kernel;    // "Linux 6.1.0"
   std::string compiler;  // "g++ 12.2.0"
   std::string coir;      // "0.1.0"
