@@ -11,9 +11,10 @@
 namespace coir::detail {
 
 std::string describe_return_address(void const* address) {
+  if (address == nullptr) return {};
   auto const* const call = static_cast<std::byte const*>(address) - 1;  // inside of the call itself
   Dl_info found{};
-  if (address == nullptr || ::dladdr(call, &found) == 0 || found.dli_fname == nullptr) return {};
+  if (::dladdr(call, &found) == 0 || found.dli_fname == nullptr) return {};
   char offset[32];
   std::snprintf(offset, sizeof offset, "+0x%zx",
                 static_cast<std::size_t>(call - static_cast<std::byte const*>(found.dli_fbase)));
