@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "contract/models.hpp"
@@ -169,6 +170,26 @@ TEST_P(QueueOn, CarriesWhatCanOnlyBeMoved) {
     await_parked(getter);
     q.put(std::make_unique<int>(5));
     EXPECT_EQ(*std::move(getter).get(), 5);
+  });
+}
+
+// Q1: also where that would be no more than bytes
+TEST_P(QueueOnAny, CarriesBytesThatCanOnlyBeMoved) {
+  struct ticket {
+    explicit ticket(int number_) : number(number_) {}
+    ticket(ticket&&) = default;
+    ticket& operator=(ticket&&) = default;
+    ticket(ticket const&) = delete;
+    ticket& operator=(ticket const&) = delete;
+    int number;
+  };
+  static_assert(std::is_trivially_copyable_v<ticket>);
+  in_run([] {
+    coir::queue<ticket> q(2);
+    q.put(ticket(5));
+    EXPECT_TRUE(q.try_put(ticket(6)));
+    EXPECT_EQ(q.get().number, 5);
+    EXPECT_EQ(q.get_for(1h)->number, 6);
   });
 }
 

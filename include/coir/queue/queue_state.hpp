@@ -144,7 +144,7 @@ struct queue_state : queue_core {
     if constexpr (mere_bytes) {
       std::lock_guard<spin_lock> const held(lock);
       if (cell* const taken = take_alone()) [[likely]] {
-        Result result(how..., taken->item());
+        Result result(how..., std::move(taken->item()));
         spare.push_front(*taken);
         return result;
       }
