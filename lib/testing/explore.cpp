@@ -88,9 +88,8 @@ void check(explore_options const& options) {
     detail::misuse("coir: explore() inside a task, where run() cannot be; call it from plain code");
   if (options.run.model != model::fibers || options.run.clock != nullptr || options.run.seed != 0)
     throw std::invalid_argument(
-        "coir: explore() runs on fibers, with a clock and a seed of its own; leave model, clock "
-        "and "
-        "seed in explore_options::run alone");
+        "coir: explore() runs on fibers, with a clock and a seed of its own; in "
+        "explore_options::run, leave model, clock and seed alone");
   if (options.seeds == 0 || options.first_seed == 0)
     throw std::invalid_argument("coir: explore() from seed " + std::to_string(options.first_seed) +
                                 " on, " + std::to_string(options.seeds) +

@@ -93,38 +93,31 @@ TEST_P(DestroyedStress, ABarrier) {
       });
 }
 
+/// A mutex that `Owner` holds while somebody waits for it.
+template <class Mutex, template <class> class Owner>
+struct handed_on {
+  Mutex mutex;
+  coir::event held;
+
+  static void wait(handed_on& at) {
+    at.held.wait();
+    std::scoped_lock const heir(at.mutex);
+  }
+  static void end_wait(handed_on& at) {
+    Owner<Mutex> const owner(at.mutex);
+    at.held.set();
+    coir::yield();
+  }
+};
+
 TEST_P(DestroyedStress, AMutexThatIsHandedOn) {
-  struct place {
-    coir::mutex mutex;
-    coir::event held;
-  };
-  meet_at<place>(
-      [](place& at) {
-        at.held.wait();
-        std::scoped_lock const heir(at.mutex);
-      },
-      [](place& at) {
-        std::scoped_lock const owner(at.mutex);
-        at.held.set();
-        coir::yield();
-      });
+  using place = handed_on<coir::mutex, std::unique_lock>;
+  meet_at<place>(place::wait, place::end_wait);
 }
 
 TEST_P(DestroyedStress, ASharedMutexThatIsHandedOn) {
-  struct place {
-    coir::shared_mutex mutex;
-    coir::event held;
-  };
-  meet_at<place>(
-      [](place& at) {
-        at.held.wait();
-        std::scoped_lock const heir(at.mutex);
-      },
-      [](place& at) {
-        std::shared_lock const owner(at.mutex);
-        at.held.set();
-        coir::yield();
-      });
+  using place = handed_on<coir::shared_mutex, std::shared_lock>;
+  meet_at<place>(place::wait, place::end_wait);
 }
 
 TEST_P(DestroyedStress, ALimiter) {
