@@ -138,6 +138,42 @@ void interruption::note() noexcept {
   if (main_->ended.load(std::memory_order_acquire)) return;
   requested_ = true;
   cancel(main_->root, cancel_reason(cancel_cause::interrupted));
+  reach_calls();
+}
+
+interruption::call::call(interruption& in, task_record& task) noexcept
+    : in_(in), task_((task.add_ref(), &task)), outer_(in.last_) {
+  {
+    std::lock_guard<spin_lock> const held(in.lock_);
+    (outer_ != nullptr ? outer_->inner_ : in.first_) = this;
+    in.last_ = this;
+    told_ = outer_ == nullptr || (in.reaches_calls_ && outer_->task_->interrupted);
+  }
+  if (told_ && outer_ != nullptr) cancel(task.root, cancel_reason(cancel_cause::interrupted));
+}
+
+interruption::call::~call() {
+  std::lock_guard<spin_lock> const held(in_.lock_);
+  (outer_ != nullptr ? outer_->inner_ : in_.first_) = nullptr;
+  in_.last_ = outer_;
+}
+
+void interruption::reach_calls() noexcept {
+  for (;;) {
+    record_ref<task_record> next;
+    {
+      std::lock_guard<spin_lock> const held(lock_);
+      reaches_calls_ = true;
+      call* at = first_;
+      while (at != nullptr && at->told_) at = at->inner_;
+      if (at == nullptr || !at->outer_->task_->interrupted) return;
+      at->told_ = true;
+      at->task_->add_ref();
+      next = record_ref<task_record>(at->task_.get());
+    }
+    // Not under the lock: code of the user's may hear of it, from a stop_token.
+    cancel(next->root, cancel_reason(cancel_cause::interrupted));
+  }
 }
 
 void interruption::look_elsewhere() noexcept {

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include <coir/base/spin_lock.hpp>
 #include <coir/model/task_record.hpp>
 
 #include "wait/waking_signal.hpp"
@@ -51,6 +52,27 @@ class interruption final : public waking_signal {
 
   bool sleep(time_point until) noexcept override;
 
+  /// A task of `serial` while it runs, as a call of the one that has spawned it.
+  ///
+  /// Main, which waits in spawn() meanwhile, cannot end what it owns. So its cancel goes on to the call
+  /// that it is in, from that to the next one, and to those that are begun later, as far as it reaches
+  /// in each of them.
+  class call {
+   public:
+    call(interruption& in, task_record& task) noexcept;
+    call(call const&) = delete;
+    call& operator=(call const&) = delete;
+    ~call();
+
+   private:
+    friend class interruption;
+    interruption& in_;
+    record_ref<task_record> const task_;
+    call* const outer_;      // null: it is main's
+    call* inner_ = nullptr;  // the call that it is in
+    bool told_;              // the cancel has gone on to it
+  };
+
   /// Whether main, which has ended, has left the answer to run(): it was cancelled for SIGINT alone,
   /// or has returned without knowing of it.
   [[nodiscard]] bool is_unanswered() const noexcept;
@@ -62,6 +84,7 @@ class interruption final : public waking_signal {
  private:
   static void* listen(void* self) noexcept;
   void note() noexcept;
+  void reach_calls() noexcept;
 
   task_record* main_ = nullptr;
   bool on_ = false;
@@ -70,6 +93,10 @@ class interruption final : public waking_signal {
   bool requested_ = false;  // main was cancelled by us
   time_point last_look_{};
   pthread_t listener_{};
+  spin_lock lock_;  // guards the rest, and the links of the calls
+  call* first_ = nullptr;
+  call* last_ = nullptr;
+  bool reaches_calls_ = false;
 };
 
 }  // namespace coir::detail

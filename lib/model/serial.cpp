@@ -20,7 +20,12 @@ void serial_runtime::start(task_record& fresh) {
   thread_state const outside =
       std::exchange(this_thread, thread_state{&fresh, nullptr, nullptr, &world()});
   if (interrupts_.is_on()) this_thread.interrupt = &interrupts_;
-  live(fresh);
+  if (interrupts_.is_on()) {
+    interruption::call const here(interrupts_, fresh);
+    live(fresh);
+  } else {
+    live(fresh);
+  }
   this_thread = outside;
 }
 

@@ -139,6 +139,59 @@ TEST_P(SigintOnAny, TheCallsErrnoIsKept) {
               ExitedWithCode(was_interrupted), "");
 }
 
+// Main cannot end them: it is in the very calls that begin them
+class SigintInCalls : public on_sigint {};
+INSTANTIATE_TEST_SUITE_P(Models, SigintInCalls, testing::Values(coir::model::serial), model_name);
+
+TEST_P(SigintInCalls, ItGoesOnToTheTasksThatMainIsInAndToLaterOnes) {
+  EXPECT_EXIT(end_by([] {
+                int begun = 0;
+                at_end const check{[&] {
+                  if (begun != 2) std::_Exit(failed);
+                }};
+                in_run([&] {
+                  auto const outer = coir::spawn([&] {
+                    ++begun;
+                    auto const inner = coir::spawn([&] {
+                      ++begun;
+                      interrupt();
+                      wait_for_interrupt();
+                    });
+                    coir::spawn([&] { ++begun; }).join();
+                  });
+                  require(outer.cancelled(), "the outer task was not cancelled");
+                  auto const later = coir::spawn([&] { ++begun; });
+                  require(later.cancelled(), "a later task has begun");
+                  wait_for_interrupt();
+                });
+              }),
+              ExitedWithCode(was_interrupted), "");
+}
+
+TEST_P(SigintInCalls, ItDoesNotGetIntoAShield) {
+  EXPECT_EXIT(end_by([] {
+                int ends = 0;
+                at_end const check{[&] {
+                  if (ends != 2) std::_Exit(failed);
+                }};
+                in_run([&] {
+                  coir::spawn([&] {
+                    coir::shield([&] {
+                      for (bool const first : {true, false}) {
+                        coir::spawn([&] {
+                          if (first) interrupt();
+                          coir::sleep_for(1ms);
+                          ++ends;
+                        }).get();
+                      }
+                    });
+                    require(false, "not cancelled after the shield");
+                  }).join();
+                });
+              }),
+              ExitedWithCode(was_interrupted), "");
+}
+
 // ---- The second one
 
 TEST_P(SigintOnAny, TheSecondEndsAMainThatIsBusyAndNeverLooks) {
