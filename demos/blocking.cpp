@@ -44,6 +44,7 @@ demo const blocking_demo{.name = "blocking",
                          .summary = "ten blocking sleeps, ten suspending ones, ten offloaded",
                          .play = play,
                          .in_virtual_time = false,
+                         .blocks = true,
                          .tune = [](coir::run_options& options) { options.offload_threads = 10; }};
 
 }  // namespace demos

@@ -140,6 +140,7 @@ std::string play() {
 demo const breakfast_demo{.name = "breakfast",
                           .chapter = "Tasks",
                           .summary = "eggs, bacon and toast: in 18 seconds, or in 9",
-                          .play = play};
+                          .play = play,
+                          .on_processes = true};
 
 }  // namespace demos

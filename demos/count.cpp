@@ -23,6 +23,7 @@ std::string play() {
 demo const count_demo{.name = "count",
                       .chapter = "First steps",
                       .summary = "three counts at once, in the time of one",
-                      .play = play};
+                      .play = play,
+                      .on_processes = true};
 
 }  // namespace demos

@@ -25,6 +25,7 @@ std::string play() {
 demo const rocket_demo{.name = "rocket",
                        .chapter = "First steps",
                        .summary = "counts 1 2 3 Go! with a second between",
-                       .play = play};
+                       .play = play,
+                       .on_processes = true};
 
 }  // namespace demos

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-/// squares: five slow squares in a row, as five tasks, and mapped over a range.
+/// squares: five slow squares in a row, as five tasks, and mapped over a range. On processes a task is a process.
 #include <fmt/ranges.h>
 
 #include <vector>
@@ -21,11 +21,12 @@ double in_a_row() {
   return watch.seconds();
 }
 
+void say_square(int number) { say("{}", square(number)); }
+
 double as_tasks() {
   stopwatch watch;
   coir::group([](coir::task_group& group) {
-    for (int number = 1; number <= 5; ++number)
-      group.spawn([number] { say("{}", square(number)); });
+    for (int number = 1; number <= 5; ++number) group.spawn(say_square, number);
   });
   return watch.seconds();
 }
@@ -52,6 +53,7 @@ std::string play() {
 demo const squares_demo{.name = "squares",
                         .chapter = "Tasks",
                         .summary = "five slow squares: in a row, as tasks, mapped",
-                        .play = play};
+                        .play = play,
+                        .on_processes = true};
 
 }  // namespace demos

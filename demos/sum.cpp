@@ -27,6 +27,7 @@ std::string play() {
 demo const sum_demo{.name = "sum",
                     .chapter = "First steps",
                     .summary = "a call that waits inside a call that waits",
-                    .play = play};
+                    .play = play,
+                    .on_processes = true};
 
 }  // namespace demos

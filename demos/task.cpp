@@ -48,6 +48,7 @@ void lives_to_the_end() {
 
 void is_cancelled() {
   auto task = coir::spawn(greet, 1, "World");
+  say("{}", printed(task));  // the name it has got by itself
   task.set_name("named later");
   say("{}", printed(task));
   task.cancel();

@@ -2,10 +2,14 @@
 /// coir demo NAME | --list | --all
 #include "command.hpp"
 
+#include <unistd.h>
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
+#include <exception>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -20,7 +24,8 @@ namespace {
 using compare::usage_error;
 
 constexpr std::array models{coir::model::serial, coir::model::fibers, coir::model::boost_fibers,
-                            coir::model::threads};
+                            coir::model::threads, coir::model::processes};
+constexpr int interrupted = 130;  // as shells have it
 
 // The words as they were typed.
 struct typed {
@@ -92,8 +97,63 @@ std::string obstacle(demo const& what, typed const& words, coir::model model) {
         "or threads",
         what.name);
   }
+  if (model == coir::model::processes && !what.on_processes) {
+    return fmt::format(
+        "{}: its tasks share memory, and on processes they would share none; use fibers or threads",
+        what.name);
+  }
   return {};
 }
+
+/// Failures that nobody asked for. Who has pressed Ctrl-C does not want to hear of them.
+class failures {
+ public:
+  failures() {
+    coir::set_unhandled_exception_handler(
+        [this](std::string const& task, std::exception_ptr const& error) {
+          std::lock_guard const alone(lock_);
+          all_.emplace_back(task, error);
+        });
+  }
+  failures(failures const&) = delete;
+  failures& operator=(failures const&) = delete;
+  ~failures() { coir::set_unhandled_exception_handler(nullptr); }
+
+  void tell() const {
+    for (auto const& [task, error] : all_) {
+      try {
+        std::rethrow_exception(error);
+      } catch (std::exception const& thrown) {
+        fmt::print(stderr, "coir: task {} failed, and nobody asked: {}\n", task, thrown.what());
+      }
+    }
+  }
+
+ private:
+  std::mutex lock_;
+  std::vector<std::pair<std::string, std::exception_ptr>> all_;
+};
+
+/// From its making, SIGINT ends the program at once, unless it is ignored, and runs leave it alone.
+/// At its end a run around it goes on to handle it.
+class end_with_sigint {
+ public:
+  end_with_sigint() {
+    ::sigaction(SIGINT, nullptr, &before_);
+    if (before_.sa_handler == SIG_IGN) return;
+    struct sigaction at_once {};
+    at_once.sa_handler = [](int) { ::_exit(interrupted); };
+    ::sigaction(SIGINT, &at_once, nullptr);
+  }
+  end_with_sigint(end_with_sigint const&) = delete;
+  end_with_sigint& operator=(end_with_sigint const&) = delete;
+  ~end_with_sigint() {
+    if (before_.sa_handler != SIG_DFL) ::sigaction(SIGINT, &before_, nullptr);
+  }
+
+ private:
+  struct sigaction before_ {};
+};
 
 void play(demo const& what, typed const& words, coir::model model) {
   std::string const unit(words.unit.empty() ? what.unit : std::string_view(words.unit));
@@ -103,10 +163,13 @@ void play(demo const& what, typed const& words, coir::model model) {
   coir::run_options options{.model = model};
   if (words.in_virtual_time) options.clock = &clock;
   if (what.tune != nullptr) what.tune(options);
+  std::optional<end_with_sigint> at_once;
+  if (what.blocks) at_once.emplace();
   if (what.runs_itself) {
     fmt::print("=> {}\n", what.play());
   } else {
     std::string const seen = coir::run(options, what.play);
+    if (!at_once) at_once.emplace();  // the run, which would have answered, is over
     fmt::print("=> {} ({})\n", seen,
                words.in_virtual_time ? "in virtual time" : "a second played in " + unit);
   }
@@ -121,8 +184,25 @@ void play_all(typed const& words, coir::model model) {
     } else {
       play(*each, words, model);
     }
-    std::fflush(stdout);
   }
+}
+
+/// Plays what was asked for, in a run around it where it makes runs of its own: so that SIGINT finds
+/// one, whenever it comes.
+void play_asked(demo const* what, typed const& words, coir::model model) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a line is seen when it is said
+  the_stage() = {};                          // before there are processes, for they share it
+  if (words.all || what->runs_itself || model == coir::model::processes) coir::prepare_processes();
+  failures unseen;
+  auto const around = coir::run_options{.model = coir::model::threads};
+  if (words.all) {
+    coir::run(around, [&] { play_all(words, model); });
+  } else if (what->runs_itself) {
+    coir::run(around, [&] { play(*what, words, model); });
+  } else {
+    play(*what, words, model);
+  }
+  unseen.tell();
 }
 
 demo const* named(CLI::App const& command) {
@@ -148,7 +228,7 @@ int carry_out(CLI::App const& command, typed const& words) {
   }
   auto const model = parse_model(words.model);
   if (words.all) {
-    play_all(words, model);
+    play_asked(nullptr, words, model);
     return 0;
   }
   if (what == nullptr) throw usage_error("name a demo; `coir demo --list` tells which there are");
@@ -157,7 +237,7 @@ int carry_out(CLI::App const& command, typed const& words) {
     return 0;
   }
   if (auto const why = obstacle(*what, words, model); !why.empty()) throw usage_error(why);
-  play(*what, words, model);
+  play_asked(what, words, model);
   return 0;
 }
 
@@ -168,7 +248,7 @@ void add_demo_command(CLI::App& program, int& exit_code) {
   auto* const command = program.add_subcommand("demo", "Play the tutorials' programs");
   command->allow_extras();  // to answer them better
   command->add_option("--model", words->model,
-                      "What a task is: serial, fibers, boost_fibers, threads (fibers)");
+                      "What a task is: serial, fibers, boost_fibers, threads, processes (fibers)");
   command->add_option("--unit", words->unit,
                       "How long one second of the tutorial is played (100ms)");
   command->add_flag("--virtual", words->in_virtual_time, "In virtual time: at once, and exactly");

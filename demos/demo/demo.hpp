@@ -23,10 +23,13 @@ struct demo {
   /// Plays it, as the main task of a run. Returns what was to be seen, with its measured figures.
   std::string (*play)();
 
-  bool on_serial = true;  // whether it makes sense where tasks run one after the other
+  bool on_serial = true;      // whether it makes sense where tasks run one after the other
+  bool on_processes = false;  // whether its tasks share nothing
   bool runs_itself =
       false;  // whether play() is no task but makes runs of its own, to compare models
-  bool in_virtual_time = true;      // whether all its time is waiting
+  bool in_virtual_time = true;  // whether all its time is waiting
+  bool blocks =
+      false;  // whether it blocks threads, where no cancel gets in: Ctrl-C just ends the program
   std::string_view unit = "100ms";  // how long a second of the tutorial is played by default
   void (*add_options)(CLI::App& command) = nullptr;    // the numbers that its tutorial chose
   void (*tune)(coir::run_options& options) = nullptr;  // what it wants of its run
@@ -55,6 +58,8 @@ extern demo const too_slow_demo;
 extern demo const shield_demo;
 extern demo const lock_demo;
 extern demo const producers_demo;
+extern demo const pipeline_demo;
+extern demo const requests_demo;
 extern demo const chess_demo;
 extern demo const books_demo;
 extern demo const blocking_demo;

@@ -35,6 +35,8 @@ std::span<demo const* const> all_demos() {
       // Work
       &blocking_demo,
       &chess_demo,
+      &requests_demo,
+      &pipeline_demo,
       &books_demo,
   };
   return all;

@@ -2,17 +2,27 @@
 /// Time and output as the demos see them.
 #include "stage.hpp"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <string>
+#include <system_error>
 
 namespace demos {
 
 stage& the_stage() {
-  static stage only;
+  // Shared with the processes of tasks, which have copies of everything else. Made before there are any.
+  static stage& only = [&]() -> stage& {
+    void* const page =
+        ::mmap(nullptr, sizeof(stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+    return *new (page) stage;
+  }();
   return only;
 }
 

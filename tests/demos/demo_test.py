@@ -2,7 +2,10 @@
 """The command `coir demo`: what each program must show, exactly in virtual time, and by order and
 lower bounds on the other models."""
 
+import concurrent.futures
+import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +15,7 @@ COIR = sys.argv.pop()
 MODELS = ["fibers", "threads"]
 if subprocess.run([COIR, "demo", "sum", "--model", "boost_fibers", "--unit", "1us"], capture_output=True).returncode == 0:
     MODELS.append("boost_fibers")
+ON_PROCESSES = ["sum", "rocket", "count", "breakfast", "squares"]
 
 
 def demo(*words):
@@ -95,11 +99,13 @@ class FirstSteps(Case):
 class Tasks(Case):
     def test_task(self):
         for how in [["--virtual"], ["--model", "threads", "--unit", "20ms"]]:
-            self.assertEqual(self.lines("task", *how), [
+            lines = [re.sub(r"task-\d+", "task-N", line) for line in self.lines("task", *how)]
+            self.assertEqual(lines, [
                 "<Task pending name='greeting'>",
                 "result: Hello",
                 "<Task finished name='greeting' result='Hello'>",
                 "cancel after the end: false",
+                "<Task pending name='task-N'>",
                 "<Task pending name='named later'>",
                 "<Task cancelled name='named later'>",
                 "<Task finished name='limited' exception='timed out'>",
@@ -143,7 +149,18 @@ class Tasks(Case):
         self.assertEqual(ready, ["Toast is ready", "Bacon is ready", "Eggs are ready"])
 
     def test_squares(self):
-        self.exactly("squares", ["1", "4", "9", "16", "25"] * 2 + ["[1, 4, 9, 16, 25]"], [5, 1, 1])
+        lines = ["1", "4", "9", "16", "25"] * 2 + ["[1, 4, 9, 16, 25]"]
+        self.exactly("squares", lines, [5, 1, 1])
+        for model in [*MODELS, "processes"]:
+            said = self.lines("squares", "--model", model, "--unit", "50ms")
+            self.assertEqual(said[:5] + sorted(said[5:10], key=int) + said[10:], lines)
+            self.no_sooner([5, 1, 1])
+
+    def test_on_processes_tasks_say_what_they_say_elsewhere(self):
+        for name in ON_PROCESSES:
+            said = self.lines(name, "--model", "processes", "--unit", "10ms")
+            self.assertEqual(sorted(line for line in said if not line.startswith("Elapsed")),
+                             sorted(line for line in self.lines(name, "--virtual") if not line.startswith("Elapsed")))
 
     def test_factorials(self):
         self.exactly("factorials", [
@@ -264,10 +281,104 @@ class Work(Case):
             book.write("one\ntwo\nthree\n")
             book.flush()
             head, whole, by_line = self.lines("books", "--times", "3", "--file", book.name)
-            self.assertEqual(head.split(), ["seconds", "serial", "fibers", "threads"])
-            self.assertRegex(whole, r"^whole( +\d+\.\d{3}){3}$")
-            self.assertRegex(by_line, r"^line by line( +\d+\.\d{3}){3}$")
+            self.assertEqual(head.split(), ["seconds", "serial", "fibers", "boost_fibers", "threads"])
+            self.assertRegex(whole, r"^whole( +(\d+\.\d{3}|-)){4}$")
+            self.assertRegex(by_line, r"^line by line( +(\d+\.\d{3}|-)){4}$")
             self.assertIn("9 lines read line by line", self.seen)
+
+
+    def test_requests(self):
+        head, ten, twenty = self.lines("requests", "10", "20")
+        self.assertEqual(re.split(r"  +", head.strip()),
+                         ["requests", "one at a time", "a thread each", "a task each", "a process each"])
+        for count, line in [(10, ten), (20, twenty)]:
+            self.assertRegex(line, rf"^ *{count}( +\d+/s +\d+\.\d MiB){{4}}$")
+            one_at_a_time, thread, task, _ = [int(each) for each in re.findall(r"(\d+)/s", line)]
+            self.assertLessEqual(one_at_a_time, 500)  # two milliseconds each
+            self.assertGreater(min(thread, task), 0)
+        self.no_sooner([0.002, 0.002])
+        _, many = self.lines("requests", "20000", "--unit", "1us")
+        self.assertEqual(len(re.findall(r" -(?= |$)", many)), 3)
+
+    def test_pipeline(self):
+        head, *ways = self.lines("pipeline", "--pieces", "4", "--steps", "100", "--unit", "20ms")
+        self.assertEqual(head.split(), ["seconds", "producer", "late", "by", "ms"])
+        for how, line in zip(["fibers for both", "threads for both", "fibers, the work on threads",
+                              "fibers, the work in processes"], ways, strict=True):
+            self.assertRegex(line, rf"^{how} +\d+\.\d{{3}} +\d+\.\d$")
+        self.no_sooner([4 * 0.002] * 4)
+
+
+class CtrlC(unittest.TestCase):
+    """SIGINT as soon as the first line is there: it ends at once, and nothing is left."""
+
+    # Most say something and then wait; these would be over at once, or wait first.
+    WORDS = {
+        **{name: ["--unit", "1s"] for name in ["hello", "sum", "say_after", "squares", "users", "first_of", "shield"]},
+        "too_slow": ["--unit", "400ms"],
+        "blocking": ["--unit", "200ms"],
+        "chess": ["--opponents", "2", "--pairs", "2", "--unit", "2ms"],
+        "lock": ["--tasks", "100", "--rounds", "300"],
+        "books": ["--times", "400"],
+        "requests": ["100", "1000", "100000"],
+        "pipeline": ["--pieces", "1000"],
+    }
+    # It may be at its very end when the signal comes, and for that moment the answer is the system's: the same to a shell.
+    NO_WAIT_AFTER_IT = ["sum", "round_robin"]
+
+    def interrupted(self, name, model):
+        with tempfile.TemporaryDirectory() as room:
+            words = self.WORDS.get(name, ["--unit", "60min"])
+            if model:
+                words = [*words, "--model", model]
+            with subprocess.Popen([COIR, "demo", name, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  text=True, env={**os.environ, "TMPDIR": room}) as run:
+                first = run.stdout.readline()
+                run.send_signal(signal.SIGINT)
+                rest = run.stdout.read()  # ends when nobody holds it any more
+                errors = run.stderr.read()
+                code = run.wait()
+            return name, model, code, first, rest, errors, os.listdir(room)
+
+    def test_ends_every_demo_on_every_model(self):
+        compare_models = ["books", "requests", "pipeline"]
+        no_serial = ["task", "shield", "producers"]
+        scenes = [(name, None) for name in compare_models]
+        for name in names():
+            if name not in compare_models:
+                scenes += [(name, model) for model in MODELS]
+                if name not in no_serial:
+                    scenes.append((name, "serial"))
+                if name in ON_PROCESSES:
+                    scenes.append((name, "processes"))
+        with concurrent.futures.ThreadPoolExecutor(8) as crew:
+            for name, model, code, first, rest, errors, left in crew.map(lambda each: self.interrupted(*each), scenes):
+                with self.subTest(name=name, model=model, first=first, rest=rest):
+                    self.assertNotEqual(first, "")
+                    self.assertEqual(errors, "")
+                    self.assertEqual(left, [])
+                    if name in self.NO_WAIT_AFTER_IT:
+                        self.assertIn(code, [0, 130, -signal.SIGINT])
+                    else:
+                        self.assertEqual(code, 130)
+                        self.assertNotIn("=> ", rest)
+
+    def test_ends_all(self):
+        with subprocess.Popen([COIR, "demo", "--all"], stdout=subprocess.PIPE, text=True) as run:
+            for line in run.stdout:
+                if line == "World\n":
+                    break
+            run.send_signal(signal.SIGINT)
+            self.assertNotIn("=> ", run.stdout.read())
+        self.assertEqual(run.returncode, 130)
+
+    def test_ends_a_demo_in_virtual_time(self):
+        with subprocess.Popen([COIR, "demo", "lock", "--virtual", "--tasks", "100", "--rounds", "1000"],
+                              stdout=subprocess.PIPE, text=True) as run:
+            run.stdout.readline()
+            run.send_signal(signal.SIGINT)
+            run.stdout.read()
+        self.assertEqual(run.returncode, 130)
 
 
 class Command(unittest.TestCase):
