@@ -14,8 +14,10 @@ BLOCK = re.compile(r"^```cpp\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", re.MULTILIN
 
 HEAD = """// Made by tests/docs/snippets.py.
 #include <chrono>
+#include <exception>
 #include <iostream>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -43,9 +45,10 @@ def tests(document):
             continue
         line = text.count("\n", 0, match.start()) + 1
         name = f"Line{line}"
-        yield (f'\nnamespace {document.stem}_{name} {{\n#line {line + 1} "{document}"\n{code}}}\n\n'
-               f"TEST({document.stem}, {name}) {{\n"
-               f'  EXPECT_EQ(printed_by({document.stem}_{name}::program), R"text({shown or ""})text");\n}}\n')
+        stem = document.stem.replace("-", "_")
+        yield (f'\nnamespace {stem}_{name} {{\n#line {line + 1} "{document}"\n{code}}}\n\n'
+               f"TEST({stem}, {name}) {{\n"
+               f'  EXPECT_EQ(printed_by({stem}_{name}::program), R"text({shown or ""})text");\n}}\n')
 
 
 def main():
