@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <string>
+#include <string_view>
 
 #if defined(COIR_WITH_BENCHMARKS)
 #include "bench/command.hpp"
@@ -38,6 +40,18 @@ int main(int argc, char** argv) try {
 #endif
   try {
     program.parse(argc, argv);
+  } catch (CLI::RequiredError const&) {
+    std::string names;
+    for (auto const* each :
+         program.get_subcommands([](CLI::App* one) { return !one->get_group().empty(); }))
+      names += (names.empty() ? "" : ", ") + each->get_name();
+    std::string const what =
+        argc > 1 ? std::string("unknown command '") + argv[1] + "'; valid: " : "name a command: ";
+    return complain(what + names + "; `coir --help` says what they do", not_understood);
+  } catch (CLI::ConversionError const& error) {
+    std::string_view what = error.what();  // "Could not convert: --seed = x"
+    if (auto const colon = what.find(": "); colon != what.npos) what.remove_prefix(colon + 2);
+    return complain(std::string(what) + ": no number, or none that fits there", not_understood);
   } catch (CLI::ParseError const& error) {
     // Help and version are thrown too, and are no errors.
     if (error.get_exit_code() == 0) return program.exit(error);

@@ -416,7 +416,15 @@ class Command(unittest.TestCase):
         self.refused(["producers", "-c", "0"], "-c")
         self.refused(["books", "--virtual"], "books", "leave out --virtual")
         self.refused(["books", "--model", "fibers"], "books", "leave out --model")
+        self.refused(["squares", "--model", "serial", "--seed", "x"], "--seed = x: no number")
+        self.refused(["lock", "--model", "processes"], "lock", "share memory", "use fibers or threads")
         self.refused([], "--list")
+
+    def test_names_the_commands(self):
+        for words, told in [([], "name a command: compare, demo"), (["dmeo"], "unknown command 'dmeo'; valid: compare")]:
+            done = subprocess.run([COIR, *words], capture_output=True, text=True, timeout=100)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(told, done.stderr)
 
 
 if __name__ == "__main__":
