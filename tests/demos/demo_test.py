@@ -4,6 +4,7 @@ lower bounds on the other models."""
 
 import concurrent.futures
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -31,6 +32,7 @@ class Case(unittest.TestCase):
         """What it printed, without the line that says what was to be seen; that is `self.seen`."""
         done = demo(*words)
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.warned = done.stderr
         *lines, self.seen = done.stdout.splitlines()
         self.assertTrue(self.seen.startswith("=> "), self.seen)
         return lines
@@ -55,6 +57,7 @@ class FirstSteps(Case):
         for model in ["fibers", *(["boost_fibers"] if "boost_fibers" in MODELS else [])]:
             self.assertEqual(self.lines("hello", "--model", model, "--unit", "40ms"), begin + ["Hello", "World"] + end)
             self.no_sooner([0.6, 0.6, 0.5, 0.5])
+            self.assertRegex(self.warned, r"coir: task hello ran for .* without letting others run")
         lines = self.lines("hello", "--model", "threads", "--unit", "200ms")
         self.assertEqual(lines[:8], begin + ["World", "Hello"] * 2)  # each blocks a thread of its own
         self.assertEqual(lines[10:], end[4:])
@@ -212,20 +215,58 @@ class Tasks(Case):
         self.assertEqual(self.lines("chain", "7", "--virtual")[0], "part1(7) sleeping for 4 seconds.")
 
     def test_random(self):
-        """Python's own generator, asked for the same draws in the order of the wake-ups."""
-        lines = self.lines("random", "--virtual", "--seed", "444")
-        self.assertEqual(lines[-1], "r1: 10, r2: 10, r3: 9")
-        import random
-        random.seed(444)
-        drawn = [int(each) for line in lines for each in re.findall(r"== (\d+)", line)]
-        self.assertEqual(drawn, [random.randint(0, 10) for _ in drawn])
-        for place, threshold in enumerate([9, 8, 7]):
-            own = [line for line in lines if f"makerandom({place})" in line]
-            self.assertEqual(own[0], f"Initiated makerandom({place}).")
-            self.assertRegex(own[-1], rf"^---> Finished: makerandom\({place}\) == \d+$")
-            for line in own[1:-1]:
-                self.assertRegex(line, rf"^makerandom\({place}\) == \d+ too low; retrying.$")
-                self.assertLessEqual(int(line.split()[2]), threshold)
+        """Line for line what Python prints, with its own generator seeded alike."""
+        self.exactly("random", [
+            "Initiated makerandom(0).",
+            "makerandom(0) == 4 too low; retrying.",
+            "Initiated makerandom(1).",
+            "makerandom(1) == 4 too low; retrying.",
+            "Initiated makerandom(2).",
+            "makerandom(2) == 0 too low; retrying.",
+            "makerandom(0) == 4 too low; retrying.",
+            "makerandom(1) == 7 too low; retrying.",
+            "makerandom(0) == 4 too low; retrying.",
+            "makerandom(2) == 4 too low; retrying.",
+            "makerandom(0) == 8 too low; retrying.",
+            "---> Finished: makerandom(1) == 10",
+            "makerandom(0) == 7 too low; retrying.",
+            "makerandom(0) == 8 too low; retrying.",
+            "makerandom(2) == 4 too low; retrying.",
+            "makerandom(0) == 7 too low; retrying.",
+            "makerandom(0) == 1 too low; retrying.",
+            "makerandom(0) == 6 too low; retrying.",
+            "---> Finished: makerandom(2) == 9",
+            "makerandom(0) == 3 too low; retrying.",
+            "makerandom(0) == 9 too low; retrying.",
+            "makerandom(0) == 7 too low; retrying.",
+            "---> Finished: makerandom(0) == 10",
+            "",
+            "r1: 10, r2: 10, r3: 9",
+        ], [12], "--seed", "444")
+        for model in MODELS:
+            lines = self.lines("random", "--model", model, "--unit", "1ms", "--seed", "7")
+            for place, threshold in enumerate([9, 8, 7]):
+                drawn = re.findall(rf"makerandom\({place}\) == (\d+)", "\n".join(lines))
+                self.assertTrue(all(int(each) <= threshold for each in drawn[:-1]), drawn)
+                self.assertGreater(int(drawn[-1]), threshold)
+
+    def test_random_is_in_colour_on_a_terminal(self):
+        for environment, coloured in [({}, True), ({"NO_COLOR": "1"}, False)]:
+            ours, its = pty.openpty()
+            surroundings = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+            subprocess.run([COIR, "demo", "random", "--virtual"], stdout=its, check=True, timeout=100,
+                           env={**surroundings, **environment})
+            os.close(its)
+            with open(ours, "rb", buffering=0) as terminal:
+                shown = b""
+                try:
+                    while more := terminal.read(4096):
+                        shown += more
+                except OSError:  # so ends what a terminal has to say
+                    pass
+            for place, colour in enumerate([b"\x1b[36m", b"\x1b[91m", b"\x1b[35m"]):
+                line = b"Initiated makerandom(%d)." % place
+                self.assertIn(b"\n" + (colour + line + b"\x1b[0m" if coloured else line) + b"\r\n", b"\n" + shown)
 
 
 class EndingThings(Case):
