@@ -10,8 +10,10 @@
 
 #include <sched.h>
 
+#include <coir/sys/futex.hpp>
 #include <coir/timer/timer.hpp>
 
+#include "cancel/suspend_beside.hpp"
 #include "wait/observer.hpp"
 #include "wait/outside.hpp"
 #include "wait/parker.hpp"
@@ -43,6 +45,27 @@ wake_reason claimed_reason(task_core const& self) noexcept {
 void sleep_through_timers(task_core& self) {
   while (!sleep_until_woken(self, self.timers->earliest()))
     self.timers->fire_due(std::chrono::steady_clock::now());
+}
+
+/// What the thread's task waits for in suspend_beside().
+constinit thread_local word_beside const* beside_here = nullptr;
+
+/// The same for one whose wait a change of a shared word ends too: he then claims his own task.
+void sleep_beside(task_core& self, word_beside const& beside) {
+  for (;;) {
+    std::uint32_t const at = announce_sleep(self);
+    if ((at & word::woken) != 0) return;
+    std::uint32_t seen = beside.word.fetch_or(beside.asleep, std::memory_order_acq_rel);
+    if ((seen & ~beside.asleep) != beside.waiting) {
+      // What the bit was added to is over: nobody reads it any more.
+      if (claim(self, wake_reason::fulfilled)) return;
+      sleep_through_timers(self);
+      return;
+    }
+    seen |= beside.asleep;
+    futex_wait_for_either(self.word, at, beside.word, seen, self.timers->earliest());
+    self.timers->fire_due(std::chrono::steady_clock::now());
+  }
 }
 
 /// A serial task's wait is ended by its own timers, or by somebody outside of the run. Returns once it
@@ -159,7 +182,10 @@ wake_reason suspension::park() {
 }
 
 void suspension::park_otherwise() {
+  word_beside const* const beside =
+      std::exchange(beside_here, nullptr);  // an observer may wait too
   observed_absence const away(self_, &observer::parks);
+  if (beside != nullptr) return sleep_beside(self_, *beside);
   switch (self_.kind) {
     case task_kind::fiber: self_.home->park(self_); break;
     case task_kind::serial:
@@ -235,6 +261,17 @@ void give_up_turn(task_core& self) noexcept {
       if (this_thread.interrupt != nullptr) this_thread.interrupt->look_now_and_then(clock);
     }
   }
+}
+
+wake_reason suspend_beside(task_core& self, word_beside const& beside, char const* what,
+                           time_point deadline, shielding how) {
+  struct closer {
+    ~closer() { beside_here = nullptr; }
+  } const at_end;
+  beside_here = &beside;
+  suspension wait(self, what, how);
+  wait.begin();
+  return wait.end(deadline);
 }
 
 bool deliverable(task_core const& self) noexcept {

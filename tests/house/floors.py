@@ -20,7 +20,7 @@ FLOORS = [
     ["model"],
     ["task"],
     ["sync", "queue"],
-    ["combine", "bridge", "pool"],
+    ["combine", "bridge", "pool", "shared"],
     ["net", "fs", "os", "inspect", "testing"],
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS, 1) for room in rooms}

@@ -20,4 +20,18 @@ COIR_EXPORT void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expe
 /// gone, and then at worst somebody looks at a word once more than needed.
 COIR_EXPORT void futex_wake(std::atomic<std::uint32_t>* word, int count = 1) noexcept;
 
+/// The same for a word in memory that several processes share.
+COIR_EXPORT void shared_futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
+                                   time_point deadline) noexcept;
+COIR_EXPORT void shared_futex_wake(std::atomic<std::uint32_t>* word, int count = 1) noexcept;
+
+/// Whether a thread can sleep on two words at once (Linux 5.16).
+bool can_wait_for_either() noexcept;
+
+/// Sleeps while both words hold what is expected: `own`, which only this process knows, and `shared`.
+///   Blocks: yes, the thread.
+void futex_wait_for_either(std::atomic<std::uint32_t>& own, std::uint32_t expected_own,
+                           std::atomic<std::uint32_t>& shared, std::uint32_t expected_shared,
+                           time_point deadline) noexcept;
+
 }  // namespace coir::detail

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSL-1.0
+/// shared<queue<T>>: items from one process to another, in order.
+
+#pragma once
+
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <type_traits>
+
+#include <coir/shared/queue_body.hpp>
+#include <coir/shared/shared.hpp>
+#include <coir/time/deadline.hpp>
+
+namespace coir {
+
+template <class T>
+class queue;
+
+/// A queue of `T` that processes share: first in, first out.
+///
+/// Its functions are those of queue<T>, and so is what they mean. Besides: an item belongs to its taker
+/// once get() has returned; if his process dies before, it is back at the head. While both sides are
+/// busy, an item costs no system call.
+/// Thread: any, of any process that has it.
+template <class T>
+class shared<queue<T>> {
+  static_assert(
+      std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !std::is_member_pointer_v<T>,
+      "coir: the items of a shared queue are copied as bytes from one process to another: "
+      "they must be trivially copyable, and no pointers, which mean nothing there");
+
+ public:
+  using value_type = T;
+
+  /// Holds at most `capacity` items.
+  ///   Throws: std::invalid_argument for 0, for memory that is shared has an end; std::system_error.
+  explicit shared(std::size_t capacity)
+      : body_(detail::shared_queue_body::make(capacity, sizeof(T))) {}
+
+  /// Puts an item, parking until there is room.
+  ///   Blocks: yes; a suspension point even when there is room.
+  ///   Throws: cancelled, queue_shut_down; nothing was put then.
+  void put(T const& item) const { (void)body_->put(&item, never); }
+  /// The same, for no longer than `limit`: false, and nothing was put, then. Zero or less is one try.
+  template <class Rep, class Period>
+  [[nodiscard]] bool put_for(T const& item, std::chrono::duration<Rep, Period> limit) const {
+    return put_until(item, detail::deadline_after(now(), limit));
+  }
+  [[nodiscard]] bool put_until(T const& item, time_point deadline) const {
+    return body_->put(&item, deadline);
+  }
+  /// Puts an item if there is room; never waits.
+  ///   Throws: queue_shut_down.
+  [[nodiscard]] bool try_put(T const& item) const { return body_->try_put(&item); }
+
+  /// Takes the first item, parking until there is one.
+  ///   Blocks: yes; a suspension point even when there is one.
+  ///   Throws: cancelled, and then no item was taken; queue_shut_down once it is empty and shut down.
+  T get() const {
+    room taken;
+    (void)body_->get(taken.data(), never);
+    return std::bit_cast<T>(taken);
+  }
+  /// The same, for no longer than `limit`: nullopt then. Zero or less is one try.
+  template <class Rep, class Period>
+  [[nodiscard]] std::optional<T> get_for(std::chrono::duration<Rep, Period> limit) const {
+    return get_until(detail::deadline_after(now(), limit));
+  }
+  [[nodiscard]] std::optional<T> get_until(time_point deadline) const {
+    room taken;
+    if (!body_->get(taken.data(), deadline)) return std::nullopt;
+    return std::bit_cast<T>(taken);
+  }
+  /// Takes the first item, if there is one; never waits.
+  ///   Throws: queue_shut_down once it is empty and shut down.
+  [[nodiscard]] std::optional<T> try_get() const {
+    room taken;
+    if (!body_->try_get(taken.data())) return std::nullopt;
+    return std::bit_cast<T>(taken);
+  }
+
+  /// Says that an item that was got has been dealt with.
+  ///   Throws: std::logic_error if more are said to be done than were put.
+  void task_done() const { body_->task_done(); }
+  /// Waits until every item that was put has been dealt with (task_done()).
+  ///   Blocks: yes; a suspension point always.  Throws: cancelled.
+  void join() const { body_->join(); }
+
+  /// Ends the queue, for all processes: put() throws from now on, get() once it is empty; all who wait in
+  /// vain are woken with queue_shut_down. `immediate` drops what is queued. May be called again (Q2).
+  void shutdown(bool immediate = false) const { body_->shut_down(immediate); }
+
+  [[nodiscard]] std::size_t size() const { return statistics().size; }
+  [[nodiscard]] bool empty() const { return size() == 0; }
+  [[nodiscard]] std::size_t capacity() const { return statistics().capacity; }
+  /// How full it is and who waits, in all processes.  O(waiters)
+  [[nodiscard]] queue_statistics statistics() const { return body_->statistics(); }
+
+  class iterator;
+  /// `for (T& item : queue)` gets until the queue is shut down.
+  [[nodiscard]] iterator begin() const { return iterator(*this); }
+  [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+
+ private:
+  using room = std::array<std::byte, sizeof(T)>;
+
+  std::shared_ptr<detail::shared_queue_body> body_;
+};
+
+/// Holds the item that was got last, and takes the next one with ++.
+template <class T>
+class shared<queue<T>>::iterator {
+ public:
+  using value_type = T;
+  using difference_type = std::ptrdiff_t;
+  using iterator_concept = std::input_iterator_tag;
+
+  T& operator*() const noexcept { return *current_; }
+  iterator& operator++() {
+    current_.reset();
+    try {
+      current_ = from_.get();
+    } catch (queue_shut_down const&) {
+    }
+    return *this;
+  }
+  void operator++(int) { ++*this; }
+  bool operator==(std::default_sentinel_t) const noexcept { return !current_.has_value(); }
+
+ private:
+  friend class shared;
+  explicit iterator(shared from) : from_(std::move(from)) { ++*this; }
+
+  shared from_;
+  mutable std::optional<T> current_;
+};
+
+}  // namespace coir

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Putting, getting, waiting for either.
+
+#include "shared/queue_body.hpp"
+
+#include <bit>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include <coir/base/check.hpp>
+#include <coir/base/relax.hpp>
+
+namespace coir::detail {
+namespace {
+
+constexpr std::size_t round_up(std::size_t size, std::size_t to) noexcept {
+  return (size + to - 1) / to * to;
+}
+
+constexpr std::size_t most_memory = std::size_t{1} << 40;  // of which is used what is touched
+
+/// The other side is about to do what is waited for, or it is not: to find out takes less than a
+/// microsecond, and a futex takes more.
+template <class Condition>
+void spin_until(Condition&& holds) noexcept {
+  constexpr int spins = 40;
+  for (int i = 0; i < spins && !holds(); ++i) relax();
+}
+
+/// A fiber has others to let run instead.
+bool may_spin(task_core const& self, time_point deadline) noexcept {
+  return self.kind != task_kind::fiber && self.kind != task_kind::boost_fiber &&
+         deadline != time_point::min();
+}
+
+}  // namespace
+
+std::shared_ptr<shared_queue_body> shared_queue_body::make(std::size_t capacity,
+                                                           std::size_t item_size) {
+  return std::make_shared<queue_body>(capacity, item_size);
+}
+
+queue_body::plan_of_memory::plan_of_memory(std::size_t capacity_, std::size_t item_size_)
+    : capacity(capacity_), item_size(item_size_), stride(round_up(item_size, 8)) {
+  if (capacity == 0)
+    throw std::invalid_argument(
+        "coir: a shared queue needs a capacity: memory that processes share has an end");
+  if (capacity > most_memory / stride / 4)
+    throw std::invalid_argument("coir: a shared queue of " + std::to_string(capacity) +
+                                " items has no room in memory");
+  // Behind the items there is room for those that come back from places, twice: putters may not have
+  // heard yet that some did.
+  std::size_t const slots = std::bit_ceil(capacity + 2 * segment_head::most_places);
+  ring_mask = slots - 1;
+  in_places = round_up(sizeof(queue_memory), 64);
+  ring = round_up(in_places + segment_head::most_places * stride, 64);
+  total = ring + slots * stride;
+}
+
+queue_body::queue_body(std::size_t capacity, std::size_t item_size)
+    : queue_body(plan_of_memory(capacity, item_size)) {}
+
+void queue_body::copy(void* to, void const* from) const noexcept {
+  if (plan_.item_size == 8) {
+    std::memcpy(to, from, 8);
+  } else {
+    std::memcpy(to, from, plan_.item_size);
+  }
+}
+
+std::uint64_t queue_body::unfinished() const noexcept {
+  queue_memory const& all = memory();
+  return all.put.tail.load(std::memory_order_seq_cst) -
+         all.get.dropped.load(std::memory_order_seq_cst) - all.done.load(std::memory_order_seq_cst);
+}
+
+bool queue_body::looks_filled() const noexcept {
+  return memory().put.tail.load(std::memory_order_seq_cst) !=
+         memory().get.head.load(std::memory_order_relaxed);
+}
+
+bool queue_body::looks_roomy() const noexcept {
+  return memory().put.tail.load(std::memory_order_relaxed) -
+             memory().get.head.load(std::memory_order_seq_cst) <
+         plan_.capacity;
+}
+
+// ---- get -----------------------------------------------------------------------------------------
+
+bool queue_body::get(void* into, time_point deadline) {
+  task_core& running = checkpoint();
+  enter();
+  own_place own(*this);
+  queue_memory& all = memory();
+  lock_getters();
+  bool taken = all.waiting.getters.load(std::memory_order_relaxed) == 0 && take(*own);
+  if (!taken && may_spin(running, deadline)) {
+    unlock_getters();
+    spin_until([this] { return looks_filled(); });
+    lock_getters();
+    taken = all.waiting.getters.load(std::memory_order_relaxed) == 0 && take(*own);
+  }
+  if (taken) {
+    unlock_getters();
+    serve();
+  } else if (!wait_for_item(running, *own, deadline)) {
+    return false;
+  }
+  copy(into, in_place(*own));
+  reached(step::getter_woken);
+  return true;
+}
+
+bool queue_body::try_get(void* into) {
+  enter();
+  own_place own(*this);
+  queue_memory& all = memory();
+  chosen woken(*this);
+  lock_getters();
+  bool const closed = all.waiting.shut_down.load(std::memory_order_seq_cst);
+  settle_getters(woken);
+  bool const taken = take(*own);
+  unlock_getters();
+  woken.wake_all();
+  if (taken) {
+    serve();
+    copy(into, in_place(*own));
+    reached(step::getter_woken);
+  } else if (closed) {
+    throw queue_shut_down();
+  }
+  return taken;
+}
+
+/// With the lock of those who get held; releases it. The item is in the place, or false.
+bool queue_body::wait_for_item(task_core& running, place& own, time_point deadline) {
+  queue_getter(own, place_word::getting, needs_bell(running));
+  {
+    chosen woken(*this);
+    settle_getters(woken);
+    unlock_getters();
+  }
+  reached(step::getter_queued);
+  serve();
+  wake_reason reason = wake_reason::fulfilled;
+  try {
+    reason = wait(running, own, place_word::getting, "queue::get", deadline);
+  } catch (...) {
+    if (withdraw_getter(own, place_word::getting)) throw;
+  }
+  if (reason != wake_reason::fulfilled && withdraw_getter(own, place_word::getting)) {
+    if (reason == wake_reason::cancelled) deliver(running);
+    return false;
+  }
+  if (own.state() == place_word::refused) throw queue_shut_down();
+  return true;
+}
+
+void queue_body::queue_getter(place& own, std::uint32_t as, bool by_bell) noexcept {
+  queue_memory& all = memory();
+  own.turn.store(++all.get.turns, std::memory_order_relaxed);
+  own.by_bell.store(by_bell, std::memory_order_relaxed);
+  own.word.store(as, std::memory_order_seq_cst);
+  auto& count = as == place_word::getting ? all.waiting.getters : all.waiting.joiners;
+  // Before the look at what is there: who adds to that looks here afterwards.
+  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
+}
+
+bool queue_body::withdraw_getter(place& own, std::uint32_t from) noexcept {
+  queue_memory& all = memory();
+  auto& count = from == place_word::getting ? all.waiting.getters : all.waiting.joiners;
+  lock_getters();
+  bool const waited = own.state() == from;
+  if (waited) {
+    own.word.store(place_word::idle, std::memory_order_release);
+    count.store(count.load(std::memory_order_relaxed) - 1, std::memory_order_seq_cst);
+  }
+  unlock_getters();
+  return waited;
+}
+
+// ---- put -----------------------------------------------------------------------------------------
+
+bool queue_body::put(void const* item, time_point deadline) {
+  task_core& running = checkpoint();
+  enter();
+  queue_memory& all = memory();
+  auto const put_now = [&] {
+    if (all.waiting.shut_down.load(std::memory_order_relaxed)) {
+      unlock_putters();
+      throw queue_shut_down();
+    }
+    if (all.waiting.putters.load(std::memory_order_relaxed) != 0 || !has_room()) return false;
+    append(item);
+    unlock_putters();
+    return true;
+  };
+  lock_putters();
+  bool done = put_now();
+  if (!done && may_spin(running, deadline)) {
+    unlock_putters();
+    spin_until([this] { return looks_roomy(); });
+    lock_putters();
+    done = put_now();
+  }
+  if (done) {
+    serve();
+    return true;
+  }
+  unlock_putters();
+  own_place own(*this);
+  copy(in_place(*own), item);
+  return wait_for_room(running, *own, deadline);
+}
+
+bool queue_body::try_put(void const* item) {
+  enter();
+  queue_memory& all = memory();
+  chosen woken(*this);
+  lock_putters();
+  settle_putters(woken);
+  bool const closed = all.waiting.shut_down.load(std::memory_order_relaxed);
+  bool const done = !closed && has_room();
+  if (done) append(item);
+  unlock_putters();
+  woken.wake_all();
+  serve();
+  if (closed) throw queue_shut_down();
+  return done;
+}
+
+/// The item is in the place.
+bool queue_body::wait_for_room(task_core& running, place& own, time_point deadline) {
+  queue_memory& all = memory();
+  lock_putters();
+  own.turn.store(++all.put.turns, std::memory_order_relaxed);
+  own.by_bell.store(needs_bell(running), std::memory_order_relaxed);
+  own.word.store(place_word::putting, std::memory_order_seq_cst);
+  auto& putters = all.waiting.putters;
+  putters.store(putters.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
+  {
+    chosen woken(*this);
+    settle_putters(woken);
+    unlock_putters();
+  }
+  reached(step::putter_queued);
+  serve();
+  wake_reason reason = wake_reason::fulfilled;
+  try {
+    reason = wait(running, own, place_word::putting, "queue::put", deadline);
+  } catch (...) {
+    if (withdraw_putter(own)) throw;
+  }
+  if (reason != wake_reason::fulfilled && withdraw_putter(own)) {
+    if (reason == wake_reason::cancelled) deliver(running);
+    return false;
+  }
+  if (own.state() == place_word::refused) throw queue_shut_down();
+  return true;
+}
+
+bool queue_body::withdraw_putter(place& own) noexcept {
+  auto& putters = memory().waiting.putters;
+  lock_putters();
+  bool const waited = own.state() == place_word::putting;
+  if (waited) {
+    own.word.store(place_word::idle, std::memory_order_release);
+    putters.store(putters.load(std::memory_order_relaxed) - 1, std::memory_order_seq_cst);
+  }
+  unlock_putters();
+  return waited;
+}
+
+// ---- the rest ------------------------------------------------------------------------------------
+
+void queue_body::serve() noexcept {
+  auto const& waiting = memory().waiting;
+  for (;;) {
+    bool const to_getters = waiting.getters.load(std::memory_order_seq_cst) != 0 && looks_filled();
+    if (to_getters) {
+      chosen woken(*this);
+      lock_getters();
+      settle_getters(woken);
+      unlock_getters();
+    }
+    bool const from_putters = waiting.putters.load(std::memory_order_seq_cst) != 0 && looks_roomy();
+    if (from_putters) {
+      chosen woken(*this);
+      lock_putters();
+      settle_putters(woken);
+      unlock_putters();
+    }
+    if (!to_getters && !from_putters) [[likely]]
+      return;
+  }
+}
+
+void queue_body::task_done() {
+  enter();
+  queue_memory& all = memory();
+  std::uint64_t before = all.done.load(std::memory_order_relaxed);
+  do {
+    if (all.put.tail.load(std::memory_order_seq_cst) ==
+        all.get.dropped.load(std::memory_order_relaxed) + before)
+      misuse("coir: queue::task_done() was called more often than put()");
+  } while (!all.done.compare_exchange_weak(before, before + 1, std::memory_order_seq_cst));
+  if (all.waiting.joiners.load(std::memory_order_seq_cst) == 0 || unfinished() != 0) return;
+  chosen woken(*this);
+  lock_getters();
+  settle_getters(woken);
+  unlock_getters();
+}
+
+void queue_body::join() {
+  task_core& running = checkpoint();
+  enter();
+  if (unfinished() == 0) return;
+  own_place own(*this);
+  lock_getters();
+  queue_getter(*own, place_word::joining, needs_bell(running));
+  {
+    chosen woken(*this);
+    settle_getters(woken);
+    unlock_getters();
+  }
+  wake_reason reason = wake_reason::fulfilled;
+  try {
+    reason = wait(running, *own, place_word::joining, "queue::join", never);
+  } catch (...) {
+    if (withdraw_getter(*own, place_word::joining)) throw;
+  }
+  if (reason == wake_reason::cancelled && withdraw_getter(*own, place_word::joining))
+    deliver(running);
+}
+
+void queue_body::shut_down(bool immediate) {
+  enter();
+  queue_memory& all = memory();
+  {
+    chosen woken(*this);
+    lock_putters();
+    all.waiting.shut_down.store(true, std::memory_order_seq_cst);
+    settle_putters(woken);
+    unlock_putters();
+  }
+  chosen woken(*this);
+  lock_getters();
+  if (immediate) all.waiting.dropping.store(true, std::memory_order_seq_cst);
+  settle_getters(woken);
+  unlock_getters();
+}
+
+queue_statistics queue_body::statistics() {
+  enter();
+  queue_memory& all = memory();
+  lock_getters();
+  queue_statistics now;
+  now.size = static_cast<std::size_t>(all.put.tail.load(std::memory_order_seq_cst) -
+                                      all.get.head.load(std::memory_order_relaxed));
+  now.capacity = plan_.capacity;
+  now.unfinished = static_cast<std::size_t>(unfinished());
+  now.waiting_getters = count(place_word::getting);
+  now.waiting_putters = count(place_word::putting);
+  now.waiting_joiners = count(place_word::joining);
+  unlock_getters();
+  return now;
+}
+
+}  // namespace coir::detail

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSL-1.0
+/// A queue of bytes in shared memory: the ring, its two ends, and who waits there.
+///
+/// Those who get and those who put have a lock each, so that one of either side never waits for the
+/// other; nobody ever holds both. An item lies in the ring from `head` to `tail`. To take one is to
+/// copy it into a place, and only then to advance `head`: until get() has returned, the place has it, and
+/// who buries a dead process puts it back from there. Behind those in the ring there is room for all
+/// that may come back.
+/// Not chosen: a ring without locks, which a dead process leaves with a gap that nobody can tell from
+/// one that is just being filled.
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include <coir/shared/queue_body.hpp>
+
+#include "shared/segment.hpp"
+
+namespace coir::detail {
+
+/// What an end of the queue was about to do: written down under its lock, crossed out when done.
+enum class intent : std::uint32_t { none, take, hand, give_back, drop, drop_one, admit };
+
+struct queue_memory : segment_head {
+  // Of those who get; guarded by their lock, but for what others may read.
+  struct alignas(64) {
+    robust_lock lock;
+    std::atomic<intent> plan{intent::none};
+    std::atomic<std::uint64_t> head{
+        0};  // the first item; putters read it when the queue looks full
+    std::atomic<std::uint64_t> dropped{0};  // items that nobody will ever get
+    std::atomic<std::uint64_t> plan_head{0};
+    std::atomic<std::uint64_t> plan_dropped{0};
+    std::uint64_t tail_seen = 0;
+    std::uint64_t takes = 0;
+    std::atomic<std::uint32_t> plan_place{0};
+    std::uint64_t turns = 0;
+  } get;
+  // Of those who put; likewise.
+  struct alignas(64) {
+    robust_lock lock;
+    std::atomic<intent> plan{intent::none};
+    std::atomic<std::uint32_t> plan_place{0};
+    std::atomic<std::uint64_t> plan_tail{0};
+    std::atomic<std::uint64_t> tail{0};  // behind the last item; it counts those that were ever put
+    std::uint64_t head_seen = 0;
+    std::uint64_t turns = 0;
+  } put;
+  // What everybody reads, and who waits changes.
+  struct alignas(64) {
+    std::atomic<std::uint32_t> getters{0};
+    std::atomic<std::uint32_t> putters{0};
+    std::atomic<std::uint32_t> joiners{0};
+    std::atomic<bool> shut_down{false};
+    std::atomic<bool> dropping{false};
+  } waiting;
+  alignas(64) std::atomic<std::uint64_t> done{0};  // calls of task_done()
+};
+
+class queue_body final : public shared_queue_body, private segment {
+ public:
+  queue_body(std::size_t capacity, std::size_t item_size);
+  ~queue_body() override { leave(); }
+
+  bool put(void const* item, time_point deadline) override;
+  bool try_put(void const* item) override;
+  bool get(void* into, time_point deadline) override;
+  bool try_get(void* into) override;
+  void task_done() override;
+  void join() override;
+  void shut_down(bool immediate) override;
+  [[nodiscard]] queue_statistics statistics() override;
+
+ private:
+  /// Where the parts of the memory begin. The same in every process.
+  struct plan_of_memory {
+    plan_of_memory(std::size_t capacity, std::size_t item_size);
+    std::size_t capacity;
+    std::size_t item_size;
+    std::size_t stride;     // of an item
+    std::size_t ring_mask;  // a power of two items, less one
+    std::size_t in_places;  // where the places' items begin
+    std::size_t ring;       // where the ring begins
+    std::size_t total;
+  };
+  queue_body(plan_of_memory const& plan) : segment(plan.total), plan_(plan) {}
+
+  [[nodiscard]] queue_memory& memory() const noexcept {
+    return static_cast<queue_memory&>(common());
+  }
+  [[nodiscard]] std::byte* in_ring(std::uint64_t position) const noexcept {
+    return at(plan_.ring + (position & plan_.ring_mask) * plan_.stride);
+  }
+  [[nodiscard]] std::byte* in_place(place const& of) const noexcept {
+    return at(plan_.in_places + index_of(of) * plan_.stride);
+  }
+  void copy(void* to, void const* from) const noexcept;
+  [[nodiscard]] std::uint64_t unfinished() const noexcept;
+  [[nodiscard]] bool looks_filled() const noexcept;
+  [[nodiscard]] bool looks_roomy() const noexcept;
+
+  // The end of those who get. With its lock held, but for the first and the last.
+  void lock_getters() noexcept;
+  void unlock_getters() noexcept;
+  [[nodiscard]] bool has_item() noexcept;
+  [[nodiscard]] bool take(place& own) noexcept;
+  void hand(place& to, chosen& woken) noexcept;
+  void give_back(place& from) noexcept;
+  void drop(place* from, std::uint64_t head, std::uint64_t count) noexcept;
+  void settle_getters(chosen& woken) noexcept;
+  void write_down(intent what, place const* of, std::uint64_t head, std::uint64_t dropped) noexcept;
+  void finish_plan_of_getters() noexcept;
+  void queue_getter(place& own, std::uint32_t as, bool by_bell) noexcept;
+  [[nodiscard]] bool withdraw_getter(place& own, std::uint32_t from) noexcept;
+
+  // The end of those who put; likewise.
+  void lock_putters() noexcept;
+  void unlock_putters() noexcept;
+  [[nodiscard]] bool has_room() noexcept;
+  void append(void const* item) noexcept;
+  void admit(place& from, chosen& woken) noexcept;
+  void settle_putters(chosen& woken) noexcept;
+  void finish_plan_of_putters() noexcept;
+  [[nodiscard]] bool withdraw_putter(place& own) noexcept;
+
+  /// Sees to it that nobody waits for what is there. Needs no lock.
+  void serve() noexcept;
+
+  bool wait_for_item(task_core& self, place& own, time_point deadline);
+  bool wait_for_room(task_core& self, place& own, time_point deadline);
+
+  void bury(std::uint32_t dead, process_identity process) noexcept override;
+  void bury_getters(std::uint32_t dead) noexcept;
+  void bury_putters(std::uint32_t dead) noexcept;
+
+  plan_of_memory const plan_;
+};
+
+}  // namespace coir::detail

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Processes that share a queue are killed, at random moments and at each step: nobody hangs, and no item is
+/// lost or doubled. COIR_CHAOS_ROUNDS says how many rounds; the failing round's seed is printed.
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mman.h>
+
+#include <coir/base/config.hpp>
+#include <coir/model/model.hpp>
+#include <coir/queue/queue.hpp>
+#include <coir/shared/shared_queue.hpp>
+#include <coir/task/group.hpp>
+
+#include "shared/child.hpp"
+#include "shared/steps.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using coir::detail::step;
+using numbers = coir::shared<coir::queue<std::uint64_t>>;
+
+constexpr std::size_t most_items = 512;
+
+/// What the processes of a round have seen, in memory that outlives each of them.
+struct log {
+  std::array<std::atomic<unsigned char>, most_items> begun, put, got;
+};
+static_assert(std::atomic<unsigned char>::is_always_lock_free);
+
+struct round_log {
+  round_log()
+      : at(static_cast<log*>(::mmap(nullptr, sizeof(log), PROT_READ | PROT_WRITE,
+                                    MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
+  ~round_log() { ::munmap(at, sizeof(log)); }
+  round_log(round_log const&) = delete;
+  round_log& operator=(round_log const&) = delete;
+  log* const at;
+};
+
+// ---- a victim ------------------------------------------------------------------------------------
+
+step fatal_step;
+std::atomic<int> steps_to_live;
+
+void count_down(step at) {
+  if (at == fatal_step && steps_to_live.fetch_sub(1) == 1) ::kill(::getpid(), SIGKILL);
+}
+
+struct fate {
+  enum { lives, at_a_step, at_a_moment } how = lives;
+  step at{};
+  int times = 0;
+
+  void await() const {
+    if (how != at_a_step) return;
+    fatal_step = at;
+    steps_to_live.store(times);
+    coir::detail::step_hook.store(&count_down);
+  }
+};
+
+fate draw_fate(std::mt19937& random, bool may_die) {
+  fate drawn;
+  if (!may_die) return drawn;
+  drawn.how = random() % 3 != 0 ? fate::at_a_step : fate::at_a_moment;
+  drawn.at = static_cast<step>(random() % static_cast<unsigned>(step::count));
+  drawn.times = 1 + static_cast<int>(random() % 8);
+  return drawn;
+}
+
+// ---- what they do --------------------------------------------------------------------------------
+
+void produce(numbers const& queue, log& seen, std::uint64_t first, std::uint64_t count,
+             unsigned how) {
+  for (std::uint64_t i = first; i < first + count; ++i) {
+    seen.begun[i].store(1);
+    if (how % 3 == 0) {
+      while (!queue.put_for(i, 100us)) {
+      }
+    } else if (how % 3 == 1) {
+      while (!queue.try_put(i)) ::sched_yield();
+    } else {
+      queue.put(i);
+    }
+    seen.put[i].store(1);
+  }
+}
+
+void consume(numbers const& queue, log& seen, unsigned how) {
+  try {
+    for (;;) {
+      if (how % 3 == 0) {
+        if (auto const item = queue.get_for(100us)) ++seen.got[*item];
+      } else if (how % 3 == 1) {
+        if (auto const item = queue.try_get()) ++seen.got[*item];
+      } else {
+        ++seen.got[queue.get()];
+      }
+    }
+  } catch (coir::queue_shut_down const&) {
+  }
+}
+
+/// As itself, or as several fibers.
+template <class F>
+void work(unsigned how, F const& part) {
+  if (how % 4 != 0) return part(how);
+  coir::run([&] {
+    coir::group([&](coir::task_group& tasks) {
+      for (unsigned i = 0; i < 3; ++i) tasks.spawn([&part] { part(2); });
+    });
+  });
+}
+
+// ---- a round -------------------------------------------------------------------------------------
+
+/// A minute is never, however busy the machine is.
+bool ends_in_time(child const& process) { return process.ends_within(60'000); }
+
+struct participant {
+  child process;
+  fate end;
+  bool consumes;
+};
+
+void play(std::uint32_t seed) {
+  std::mt19937 random(seed);
+  round_log seen;
+  numbers const queue(1 + random() % 6);
+  std::uint64_t const per_producer = 100;
+  std::vector<participant> producers, consumers;
+  auto const count = [&] { return 1 + random() % 2; };
+  std::size_t const producing = count();
+  std::size_t const consuming = count();
+  for (std::size_t i = 0; i < producing; ++i) {
+    fate const end = draw_fate(random, random() % 2 == 0);
+    unsigned const how = static_cast<unsigned>(random());
+    producers.push_back({child([&] {
+                           end.await();
+                           produce(queue, *seen.at, i * per_producer, per_producer, how);
+                         }),
+                         end, false});
+  }
+  for (std::size_t i = 0; i < consuming; ++i) {
+    fate const end = draw_fate(random, i > 0 || random() % 2 == 0);
+    unsigned const how = static_cast<unsigned>(random());
+    consumers.push_back({child([&] {
+                           end.await();
+                           work(how, [&](unsigned way) { consume(queue, *seen.at, way); });
+                         }),
+                         end, true});
+  }
+  // One who lives, so that all can be got.
+  child last([&] { consume(queue, *seen.at, 2); });
+
+  std::uint64_t may_be_lost = 0;
+  for (auto* const side : {&producers, &consumers}) {
+    for (participant& each : *side) {
+      if (each.end.how != fate::at_a_moment) continue;
+      auto const moment =
+          std::chrono::steady_clock::now() + std::chrono::microseconds(random() % 500);
+      while (std::chrono::steady_clock::now() < moment) {
+      }
+      each.process.kill();
+      if (each.consumes) may_be_lost += 3;  // one for each of its fibers
+    }
+  }
+  for (participant& each : producers) {
+    ASSERT_TRUE(ends_in_time(each.process)) << "a producer hangs";
+    int const code = each.process.wait();
+    ASSERT_TRUE(code == 0 || code == 128 + SIGKILL) << code;
+  }
+  child auditor([&] {
+    queue.shutdown();
+    consume(queue, *seen.at, 2);
+  });
+  ASSERT_TRUE(ends_in_time(auditor)) << "the auditor hangs";
+  ASSERT_EQ(auditor.wait(), 0);
+  ASSERT_TRUE(ends_in_time(last)) << "the last consumer hangs";
+  ASSERT_EQ(last.wait(), 0);
+  for (participant& each : consumers) {
+    ASSERT_TRUE(ends_in_time(each.process)) << "a consumer hangs";
+    int const code = each.process.wait();
+    ASSERT_TRUE(code == 0 || code == 128 + SIGKILL) << code;
+  }
+  // A death after the auditor's last look puts its item back: look once more.
+  child again([&] { consume(queue, *seen.at, 2); });
+  ASSERT_TRUE(ends_in_time(again)) << "the second auditor hangs";
+  ASSERT_EQ(again.wait(), 0);
+
+  std::uint64_t lost = 0;
+  for (std::size_t i = 0; i < most_items; ++i) {
+    ASSERT_LE(seen.at->got[i].load(), 1) << "item " << i << " was got twice";
+    if (seen.at->got[i].load() != 0) {
+      ASSERT_EQ(seen.at->begun[i].load(), 1) << "item " << i << " was never put";
+    }
+    if (seen.at->put[i].load() != 0 && seen.at->got[i].load() == 0) ++lost;
+  }
+  ASSERT_LE(lost, may_be_lost) << "items are gone, and nobody had got them";
+}
+
+std::size_t open_descriptors() {
+  auto const all = std::filesystem::directory_iterator("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+bool maps_shared_memory() {
+  std::ifstream maps("/proc/self/maps");
+  std::string line;
+  while (std::getline(maps, line))
+    if (line.find("coir-shared") != std::string::npos) return true;
+  return false;
+}
+
+TEST(SharedChaosTest, NobodyHangsAndNoItemIsLostOrDoubled) {
+  char const* const asked = std::getenv("COIR_CHAOS_ROUNDS");
+  char const* const chosen = std::getenv("COIR_CHAOS_SEED");
+  int const usual = COIR_TSAN   ? 5
+                    : COIR_ASAN ? 20
+                                : 100;  // a fork takes ten to fifty times as long there
+  int const rounds = asked != nullptr ? std::atoi(asked) : usual;
+  std::uint32_t const first =
+      chosen != nullptr ? static_cast<std::uint32_t>(std::atoi(chosen)) : std::random_device{}();
+  std::size_t const descriptors = open_descriptors();
+  for (int i = 0; i < rounds; ++i) {
+    std::uint32_t const seed = first + static_cast<std::uint32_t>(i);
+    SCOPED_TRACE("COIR_CHAOS_SEED=" + std::to_string(seed));
+    play(seed);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_EQ(open_descriptors(), descriptors);
+  EXPECT_FALSE(maps_shared_memory());
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);  // no zombie
+}
+
+}  // namespace
