@@ -43,6 +43,7 @@ demo const blocking_demo{.name = "blocking",
                          .chapter = "Work",
                          .summary = "ten blocking sleeps, ten suspending ones, ten offloaded",
                          .play = play,
+                         .on_processes = true,
                          .in_virtual_time = false,
                          .blocks = true,
                          .tune = [](coir::run_options& options) { options.offload_threads = 10; }};

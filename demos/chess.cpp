@@ -62,6 +62,7 @@ demo const chess_demo{
     .chapter = "Work",
     .summary = "24 games one after the other, or from table to table",
     .play = play,
+    .on_processes = true,
     .unit = "100us",
     .add_options = [](CLI::App& command) {
       command.add_option("--opponents", opponents, "Games")

@@ -50,6 +50,7 @@ std::string play() {
 demo const factorials_demo{.name = "factorials",
                            .chapter = "Tasks",
                            .summary = "step by step side by side, then in order of completion",
-                           .play = play};
+                           .play = play,
+                           .on_processes = true};
 
 }  // namespace demos

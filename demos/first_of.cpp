@@ -50,6 +50,7 @@ std::string play() {
 demo const first_of_demo{.name = "first_of",
                          .chapter = "Tasks",
                          .summary = "waits for the first of two, for a while, for both",
-                         .play = play};
+                         .play = play,
+                         .on_processes = true};
 
 }  // namespace demos

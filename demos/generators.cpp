@@ -97,6 +97,7 @@ std::string play() {
 demo const generators_demo{.name = "generators",
                            .chapter = "First steps",
                            .summary = "lazy values, jumps by send(), delegation, bodies that sleep",
-                           .play = play};
+                           .play = play,
+                           .on_processes = true};
 
 }  // namespace demos

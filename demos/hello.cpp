@@ -116,6 +116,7 @@ demo const hello_demo{
     .chapter = "First steps",
     .summary = "Hello and World: calls, generators, tasks that block, that sleep",
     .play = play,
+    .on_processes = true,
     .in_virtual_time = false,
     .blocks = true,
     .tune = [](coir::run_options& options) {

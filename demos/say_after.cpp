@@ -54,6 +54,7 @@ demo const say_after_demo{
     .name = "say_after",
     .chapter = "First steps",
     .summary = "hello after 1, world after 2: in turn, side by side, left behind",
-    .play = play};
+    .play = play,
+    .on_processes = true};
 
 }  // namespace demos

@@ -130,6 +130,7 @@ demo const task_demo{.name = "task",
                      .chapter = "Tasks",
                      .summary = "a task's life: states, names, results, failures, callbacks",
                      .play = play,
-                     .on_serial = false};
+                     .on_serial = false,
+                     .on_processes = true};
 
 }  // namespace demos

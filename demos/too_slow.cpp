@@ -59,6 +59,7 @@ std::string play() {
 demo const too_slow_demo{.name = "too_slow",
                          .chapter = "Ending things",
                          .summary = "six minutes under a limit of five seconds, an hour under one",
-                         .play = play};
+                         .play = play,
+                         .on_processes = true};
 
 }  // namespace demos

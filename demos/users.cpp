@@ -71,6 +71,7 @@ demo const users_demo{
     .name = "users",
     .chapter = "Tasks",
     .summary = "four connections, the last one fails: error raised, errors as values",
-    .play = play};
+    .play = play,
+    .on_processes = true};
 
 }  // namespace demos
