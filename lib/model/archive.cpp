@@ -5,10 +5,27 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include <coir/model/packing.hpp>
 
 namespace coir {
+
+void output_archive::attach(int) {
+  throw std::logic_error(
+      "coir: no descriptor can go along with this archive; what is shared between processes goes "
+      "as "
+      "an argument or the result of a task");
+}
+
+detail::descriptor input_archive::take_attached() {
+  if (attached_.empty() || !attached_.front())
+    throw std::runtime_error(
+        "coir: a descriptor has not come along with an archive; raise `ulimit -n`");
+  detail::descriptor first = std::move(attached_.front());
+  attached_ = attached_.subspan(1);
+  return first;
+}
 
 void input_archive::end_too_soon(std::size_t count, std::size_t size) const {
   throw std::runtime_error("coir: an archive ends too soon: " + std::to_string(count) +

@@ -3,6 +3,7 @@
 
 #include "model/fork_server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -17,6 +18,7 @@
 #include <string>
 #include <system_error>
 #include <unordered_map>
+#include <utility>
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -37,7 +39,7 @@ namespace coir::detail {
 namespace {
 
 /// Which descriptor is what, in the server and in the processes that it makes: those keep the first two
-/// and may have a file in the third's place.
+/// and may have others in the places of those behind.
 enum fixed_descriptor : int {
   to_server = 3,
   to_parent = 4,
@@ -203,18 +205,24 @@ void fork_server::become_task(fork_request const& request, byte_view rest, messa
   if (::getppid() != self_) ::_exit(1);
   ::prctl(PR_SET_NAME, name_before_.data());
 
-  ::dup3(came.descriptors[0].release(), to_parent, O_CLOEXEC);
-  int const file = came.descriptors[1].release();
-  if (file >= 0) ::dup3(file, to_parent + 1, O_CLOEXEC);
-  ::close_range(static_cast<unsigned>(to_parent + (file >= 0 ? 2 : 1)), ~0U, 0);
+  // All lie above the server's own, in ascending order: none is in the way of one that is yet to move.
+  std::array<descriptor, message::most_descriptors> kept;
+  int end = to_parent;
+  std::size_t const count =
+      std::min<std::size_t>(1 + request.attached + request.in_file, kept.size());
+  for (std::size_t i = 0; i < count; ++i, ++end)
+    if (int const fd = came.descriptors[i].release(); fd >= 0)
+      kept[i] = descriptor(::dup3(fd, end, O_CLOEXEC));
+  ::close_range(static_cast<unsigned>(end), ~0U, 0);
 
   ::sigaction(SIGCHLD, &child_action_before_, nullptr);
   ::sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
   server = to_server;
   auto const* const text = reinterpret_cast<char const*>(rest.data());
   run_process_task({request, std::string_view(text, request.name_size),
-                    rest.subspan(request.name_size), descriptor(file >= 0 ? to_parent + 1 : -1),
-                    descriptor(to_parent)});
+                    rest.subspan(request.name_size),
+                    request.in_file != 0 ? std::move(kept[count - 1]) : descriptor(),
+                    std::move(kept[0]), std::span(kept).subspan(1, request.attached)});
 }
 
 void fork_server::handle_signals() {
@@ -295,11 +303,10 @@ void start_fork_server() {
   server = ours.release();
 }
 
-void request_fork(fork_request const& request, std::string_view name, byte_view packed, int socket,
-                  int file) {
+void request_fork(fork_request const& request, std::string_view name, byte_view packed,
+                  std::span<int const> descriptors) {
   auto const parts = {bytes_of(request), std::as_bytes(std::span(name)), packed};
-  int const error = file >= 0 ? send_message(server, parts, {socket, file})
-                              : send_message(server, parts, {socket});
+  int const error = send_message(server, parts, descriptors);
   if (error != 0)
     throw std::system_error(error, std::generic_category(),
                             "coir: the fork server does not answer; has it been killed?");

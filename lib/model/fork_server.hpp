@@ -24,12 +24,12 @@ namespace coir::detail {
 ///   Throws: std::logic_error when other threads live; std::system_error.
 void start_fork_server();
 
-/// The server forks a process for a task, which gets `socket` and runs run_process_task(). `file`: what
-/// the task was packed into, if it is too much for the message; else -1.
+/// The server forks a process for a task, which gets the descriptors and runs run_process_task(): its
+/// socket, what is attached, and the file into which it was packed if that is too much for the message.
 ///   Blocks: the thread, while the server has many requests to work off.
 ///   Throws: std::system_error if there is no server any more.
 void request_fork(fork_request const& request, std::string_view name,
-                  std::span<std::byte const> packed, int socket, int file);
+                  std::span<std::byte const> packed, std::span<int const> descriptors);
 
 /// The server sends the process of `task` a signal, unless it has ended.
 void request_kill(std::uint64_t task, int signal) noexcept;
@@ -40,7 +40,8 @@ struct process_start {
   std::string_view name;
   std::span<std::byte const> packed;  // empty if it comes in a file
   descriptor file;
-  descriptor socket;  // to who waits for the task
+  descriptor socket;               // to who waits for the task
+  std::span<descriptor> attached;  // by its arguments
 };
 [[noreturn]] void run_process_task(process_start start);
 

@@ -4,6 +4,10 @@
 #include "model/packer.hpp"
 
 #include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include <fcntl.h>
 
 #include "sys/memory_file.hpp"
 
@@ -25,6 +29,21 @@ void packer::overflow(void const* from, std::size_t size) {
   if (size <= static_cast<std::size_t>(end_ - at_)) return write(from, size);
   if (!file_) return overflow(from, size);
   write_to_file(from, size);
+}
+
+/// A copy, for whatever it was taken from may be gone before the message is sent.
+void packer::attach(int file) {
+  if (attached_.size() == message::most_attached)
+    throw std::invalid_argument("coir: more than " + std::to_string(message::most_attached) +
+                                " shared things go to a task at once; have one stand for several");
+  attached_.emplace_back(checked(::fcntl(file, F_DUPFD_CLOEXEC, 0),
+                                 "coir: no descriptor to go along; raise `ulimit -n`"));
+}
+
+packer::cargo::cargo(packer const& of, int first) noexcept {
+  if (first >= 0) all_[count_++] = first;
+  for (descriptor const& each : of.attached_) all_[count_++] = each.get();
+  if (of.file_) all_[count_++] = of.file_.get();
 }
 
 void packer::finish() {

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include <coir/model/archive.hpp>
 #include <coir/sys/descriptor.hpp>
@@ -36,6 +38,21 @@ class packer final : public output_archive {
   }
   [[nodiscard]] descriptor const& file() const noexcept { return file_; }
 
+  /// What goes along with the message that tells of this: `first`, unless it is -1, what was attached, and
+  /// the file if there is one.
+  class cargo {
+   public:
+    cargo(packer const& of, int first = -1) noexcept;
+    operator std::span<int const>() const noexcept { return {all_.data(), count_}; }
+
+   private:
+    std::array<int, message::most_descriptors> all_;
+    std::size_t count_ = 0;
+  };
+  [[nodiscard]] std::size_t attached() const noexcept { return attached_.size(); }
+
+  void attach(int file) override;
+
   /// How many bytes were moved so far, each as often as it was.
   [[nodiscard]] std::size_t copied() const noexcept { return copied_ + size(); }
 
@@ -47,6 +64,7 @@ class packer final : public output_archive {
   std::array<std::byte, 512> few_;
   std::unique_ptr<std::byte[]> many_;  // most_in_memory of them; instead of the few
   descriptor file_;
+  std::vector<descriptor> attached_;
   std::size_t copied_ = 0;  // more than once
 };
 

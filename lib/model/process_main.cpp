@@ -109,11 +109,9 @@ void send_result(int socket, outcome how, packer& packed) {
   result_notice notice;
   notice.how = how;
   notice.packed = packed.size();
-  if (packed.file()) {
-    send_message(socket, {bytes_of(notice)}, {packed.file().get()});
-  } else {
-    send_message(socket, {bytes_of(notice), packed.memory()});
-  }
+  notice.attached = static_cast<std::uint32_t>(packed.attached());
+  notice.in_file = packed.file() ? 1 : 0;
+  send_message(socket, {bytes_of(notice), packed.memory()}, packer::cargo(packed));
 }
 
 void send_failure(int socket, std::exception_ptr const& error) {
@@ -129,7 +127,7 @@ void live_remotely(process_start& start) {
   {
     mapped_file const mapped(start.file, start.file ? start.request.packed : 0);
     byte_view const packed = start.file ? byte_view(mapped.bytes()) : start.packed;
-    input_archive in(packed);
+    input_archive in(packed, start.attached);
     main = type.carry(nullptr, nullptr, &in);
   }
   start.file = descriptor();

@@ -3,6 +3,7 @@
 
 #include "model/process_task.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <memory>
@@ -91,8 +92,10 @@ void process_task::request(int theirs, packer const& packed) {
   request.type = task_->portable;
   request.grace = grace_.count();
   request.packed = packed.size();
+  request.attached = static_cast<std::uint32_t>(packed.attached());
+  request.in_file = packed.file() ? 1 : 0;
   begun_.store(true, std::memory_order_release);
-  request_fork(request, name, packed.memory(), theirs, packed.file().get());
+  request_fork(request, name, packed.memory(), packer::cargo(packed, theirs));
 }
 
 void process_task::wake(task_core& claimed) noexcept {
@@ -163,7 +166,9 @@ void process_task::take_notice(message& came) {
   if (kind == message_kind::result) {
     std::memcpy(&result_, all.data(), sizeof result_);
     byte_view const rest = all.subspan(sizeof result_);
-    file_ = std::move(came.descriptors[0]);
+    std::size_t const attached = std::min<std::size_t>(result_.attached, message::most_attached);
+    for (std::size_t i = 0; i < attached; ++i) attached_.push_back(std::move(came.descriptors[i]));
+    if (result_.in_file != 0) file_ = std::move(came.descriptors[attached]);
     packed_.assign(rest.begin(), rest.end());
   } else if (kind == message_kind::still) {
     still_notice answer;
@@ -220,7 +225,7 @@ void process_task::retire() noexcept {
 void process_task::deliver() {
   if (trouble_ != nullptr) std::rethrow_exception(trouble_);
   mapped_file const mapped(file_, file_ ? result_.packed : 0);
-  input_archive packed(file_ ? byte_view(mapped.bytes()) : byte_view(packed_));
+  input_archive packed(file_ ? byte_view(mapped.bytes()) : byte_view(packed_), attached_);
   switch (result_.how) {
     case outcome::pending: deliver_death();
     case outcome::finished: return task_->portable->carry_result(*task_, nullptr, &packed);

@@ -79,6 +79,7 @@ class process_task final : public proxy, public listener, private timer {
   // What was heard of it.
   result_notice result_;           // how: pending, if it has died before
   std::vector<std::byte> packed_;  // the result, or it is in the file
+  std::vector<descriptor> attached_;
   descriptor file_;
   end_notice end_;
   std::exception_ptr trouble_;  // why nothing could be heard

@@ -28,7 +28,8 @@ enum class message_kind : std::uint32_t {
   not_begun,  // from the server: there is no process for it
 };
 
-/// Followed by the task's name and by what it was packed into, unless that comes in a file.
+/// Followed by the task's name and by what it was packed into, unless that comes in a file. Its
+/// descriptors: the socket, what is attached, the file.
 struct fork_request {
   message_kind kind = message_kind::fork;
   std::uint32_t name_size = 0;
@@ -36,6 +37,8 @@ struct fork_request {
   portable_task const* type = nullptr;
   std::int64_t grace = 0;    // nanoseconds: as its run's options say
   std::uint64_t packed = 0;  // how many bytes
+  std::uint32_t attached = 0;
+  std::uint32_t in_file = 0;
 };
 
 struct kill_request {
@@ -61,7 +64,9 @@ struct still_notice {
 struct result_notice {
   message_kind kind = message_kind::result;
   outcome how = outcome::pending;
-  std::uint64_t packed = 0;  // how many bytes
+  std::uint64_t packed = 0;    // how many bytes
+  std::uint32_t attached = 0;  // before the file
+  std::uint32_t in_file = 0;
 };
 
 struct end_notice {

@@ -9,7 +9,8 @@ namespace coir::detail {
 
 class mutex_body final : public sync_body {
  public:
-  mutex_body() noexcept(false);
+  mutex_body() { name_hold(); }
+  explicit mutex_body(descriptor file) : sync_body(std::move(file)) { name_hold(); }
   ~mutex_body() override;
 
   bool acquire(time_point deadline, shielding how);
@@ -24,6 +25,7 @@ class mutex_body final : public sync_body {
     mutex_body* of = nullptr;
   };
 
+  void name_hold() noexcept;
   [[nodiscard]] place* holder() const noexcept;
   [[nodiscard]] task_core* owner_here() const noexcept;
   [[nodiscard]] bool is_held_by(task_core const& task) const noexcept;

@@ -11,6 +11,8 @@
 #include <coir/base/check.hpp>
 #include <coir/base/relax.hpp>
 
+#include "shared/travel.hpp"
+
 namespace coir::detail {
 namespace {
 
@@ -41,6 +43,19 @@ std::shared_ptr<shared_queue_body> shared_queue_body::make(std::size_t capacity,
   return std::make_shared<queue_body>(capacity, item_size);
 }
 
+std::shared_ptr<shared_queue_body> shared_queue_body::unpack(input_archive& in,
+                                                             std::size_t item_size) {
+  std::uint64_t capacity = 0;
+  in.read(&capacity, sizeof capacity);
+  return detail::unpack<queue_body>(in, static_cast<std::size_t>(capacity), item_size);
+}
+
+void queue_body::pack(output_archive& out) {
+  std::uint64_t const capacity = plan_.capacity;
+  out.write(&capacity, sizeof capacity);
+  detail::pack(out, shared_from_this());
+}
+
 queue_body::plan_of_memory::plan_of_memory(std::size_t capacity_, std::size_t item_size_)
     : capacity(capacity_), item_size(item_size_), stride(round_up(item_size, 8)) {
   if (capacity == 0)
@@ -60,6 +75,9 @@ queue_body::plan_of_memory::plan_of_memory(std::size_t capacity_, std::size_t it
 
 queue_body::queue_body(std::size_t capacity, std::size_t item_size)
     : queue_body(plan_of_memory(capacity, item_size)) {}
+
+queue_body::queue_body(descriptor file, std::size_t capacity, std::size_t item_size)
+    : queue_body(std::move(file), plan_of_memory(capacity, item_size)) {}
 
 void queue_body::copy(void* to, void const* from) const noexcept {
   if (plan_.item_size == 8) {

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <coir/shared/queue_body.hpp>
 
@@ -60,10 +61,14 @@ struct queue_memory : segment_head {
   alignas(64) std::atomic<std::uint64_t> done{0};  // calls of task_done()
 };
 
-class queue_body final : public shared_queue_body, private segment {
+class queue_body final : public shared_queue_body, public segment {
  public:
   queue_body(std::size_t capacity, std::size_t item_size);
+  /// That in `file`, of the same sizes.
+  queue_body(descriptor file, std::size_t capacity, std::size_t item_size);
   ~queue_body() override { leave(); }
+
+  void pack(output_archive& out) override;
 
   bool put(void const* item, time_point deadline) override;
   bool try_put(void const* item) override;
@@ -86,7 +91,9 @@ class queue_body final : public shared_queue_body, private segment {
     std::size_t ring;       // where the ring begins
     std::size_t total;
   };
-  queue_body(plan_of_memory const& plan) : segment(plan.total), plan_(plan) {}
+  explicit queue_body(plan_of_memory const& plan) : segment(plan.total), plan_(plan) {}
+  queue_body(descriptor file, plan_of_memory const& plan)
+      : segment(std::move(file), plan.total), plan_(plan) {}
 
   [[nodiscard]] queue_memory& memory() const noexcept {
     return static_cast<queue_memory&>(common());

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include <coir/base/list.hpp>
@@ -24,7 +25,7 @@ namespace coir::detail {
 ///
 /// A process takes part from its first operation on, and so does a copy of it that fork() has made.
 /// Thread: any.
-class segment {
+class segment : public std::enable_shared_from_this<segment> {
  public:
   segment(segment const&) = delete;
   segment& operator=(segment const&) = delete;

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "shared/sync_body.hpp"
+#include "shared/travel.hpp"
 
 namespace coir {
 namespace detail {
@@ -13,6 +14,8 @@ namespace detail {
 class barrier_body final : public sync_body {
  public:
   explicit barrier_body(std::size_t parties_) : parties(parties_) {}
+  barrier_body(descriptor file, std::uint64_t parties_)
+      : sync_body(std::move(file)), parties(static_cast<std::size_t>(parties_)) {}
   ~barrier_body() override { leave(); }
 
   std::optional<std::size_t> wait_until(time_point deadline) {
@@ -95,5 +98,16 @@ void shared<barrier>::reset() const { body_->break_up(false); }
 std::size_t shared<barrier>::parties() const noexcept { return body_->parties; }
 std::size_t shared<barrier>::waiting() const { return body_->waiting(); }
 bool shared<barrier>::is_broken() const { return body_->is_broken(); }
+
+void save(output_archive& out, shared<barrier> const& value) {
+  std::uint64_t const parties = value.parties();
+  out.write(&parties, sizeof parties);
+  detail::pack(out, value.body_);
+}
+shared<barrier> load(input_archive& in, std::type_identity<shared<barrier>>) {
+  std::uint64_t parties = 0;
+  in.read(&parties, sizeof parties);
+  return shared<barrier>(detail::unpack<detail::barrier_body>(in, parties));
+}
 
 }  // namespace coir

@@ -6,6 +6,7 @@
 #include <coir/base/check.hpp>
 
 #include "shared/mutex_body.hpp"
+#include "shared/travel.hpp"
 
 namespace coir {
 namespace detail {
@@ -13,6 +14,7 @@ namespace detail {
 /// Its value is how many notifications came back from the dead.
 class condition_body final : public sync_body {
  public:
+  using sync_body::sync_body;
   ~condition_body() override { leave(); }
 
   bool wait_until(std::unique_lock<shared<mutex>>& lock, mutex_body& guarding,
@@ -79,5 +81,12 @@ bool shared<condition_variable>::wait_until(lock_type& lock, time_point deadline
 }
 
 void shared<condition_variable>::notify(std::size_t count) const { body_->notify(count); }
+
+void save(output_archive& out, shared<condition_variable> const& value) {
+  detail::pack(out, value.body_);
+}
+shared<condition_variable> load(input_archive& in, std::type_identity<shared<condition_variable>>) {
+  return shared<condition_variable>(detail::unpack<detail::condition_body>(in));
+}
 
 }  // namespace coir

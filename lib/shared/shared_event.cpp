@@ -4,12 +4,14 @@
 #include <coir/shared/shared_event.hpp>
 
 #include "shared/sync_body.hpp"
+#include "shared/travel.hpp"
 
 namespace coir {
 namespace detail {
 
 class event_body final : public sync_body {
  public:
+  using sync_body::sync_body;
   ~event_body() override { leave(); }
 
   bool wait_until(time_point deadline) {
@@ -56,5 +58,10 @@ bool shared<event>::wait_until(time_point deadline) const { return body_->wait_u
 void shared<event>::set() const { body_->change(true); }
 void shared<event>::clear() const { body_->change(false); }
 bool shared<event>::is_set() const { return body_->is_set(); }
+
+void save(output_archive& out, shared<event> const& value) { detail::pack(out, value.body_); }
+shared<event> load(input_archive& in, std::type_identity<shared<event>>) {
+  return shared<event>(detail::unpack<detail::event_body>(in));
+}
 
 }  // namespace coir

@@ -6,6 +6,7 @@
 #include <coir/base/check.hpp>
 
 #include "shared/mutex_body.hpp"
+#include "shared/travel.hpp"
 
 namespace coir {
 namespace detail {
@@ -18,7 +19,7 @@ namespace {
 
 }  // namespace
 
-mutex_body::mutex_body() {
+void mutex_body::name_hold() noexcept {
   hold_.of = this;
   hold_.abandon = [](held_lock& self) noexcept { static_cast<hold&>(self).of->abandon(); };
 }
@@ -165,5 +166,10 @@ bool shared<mutex>::try_lock_until(time_point deadline) const {
 }
 void shared<mutex>::unlock() const { body_->release(); }
 bool shared<mutex>::is_locked() const { return body_->is_locked(); }
+
+void save(output_archive& out, shared<mutex> const& value) { detail::pack(out, value.body_); }
+shared<mutex> load(input_archive& in, std::type_identity<shared<mutex>>) {
+  return shared<mutex>(detail::unpack<detail::mutex_body>(in));
+}
 
 }  // namespace coir

@@ -9,6 +9,7 @@
 #include <coir/base/check.hpp>
 
 #include "shared/sync_body.hpp"
+#include "shared/travel.hpp"
 
 namespace coir {
 namespace detail {
@@ -16,6 +17,8 @@ namespace detail {
 class semaphore_body final : public sync_body {
  public:
   semaphore_body(std::size_t free, std::size_t most) : most_(most) { state().value.store(free); }
+  semaphore_body(descriptor file, std::uint64_t most)
+      : sync_body(std::move(file)), most_(static_cast<std::size_t>(most)) {}
   ~semaphore_body() override { leave(); }
 
   bool acquire(time_point deadline) {
@@ -59,6 +62,8 @@ class semaphore_body final : public sync_body {
     return static_cast<std::size_t>(value());
   }
 
+  [[nodiscard]] std::size_t most() const noexcept { return most_; }
+
  private:
   void settle(chosen& woken) noexcept override {
     while (value() > 0) {
@@ -87,5 +92,16 @@ bool shared<semaphore>::try_acquire_until(time_point deadline) const {
 }
 void shared<semaphore>::release(std::size_t count) const { body_->release(count); }
 std::size_t shared<semaphore>::available() const { return body_->available(); }
+
+void save(output_archive& out, shared<semaphore> const& value) {
+  std::uint64_t const most = value.body_->most();
+  out.write(&most, sizeof most);
+  detail::pack(out, value.body_);
+}
+shared<semaphore> load(input_archive& in, std::type_identity<shared<semaphore>>) {
+  std::uint64_t most = 0;
+  in.read(&most, sizeof most);
+  return shared<semaphore>(detail::unpack<detail::semaphore_body>(in, most));
+}
 
 }  // namespace coir

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "shared/segment.hpp"
 
@@ -36,6 +37,7 @@ struct sync_memory : segment_head {
 class sync_body : public segment {
  public:
   sync_body() : segment(sizeof(sync_memory)) {}
+  explicit sync_body(descriptor file) : segment(std::move(file), sizeof(sync_memory)) {}
 
  protected:
   enum class outcome : unsigned char { granted, refused, timed_out };

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -21,7 +22,7 @@ std::pair<descriptor, descriptor> socket_pair() {
 }
 
 int send_message(int socket, std::initializer_list<byte_view> parts,
-                 std::initializer_list<int> descriptors, bool wait) noexcept {
+                 std::span<int const> descriptors, bool wait) noexcept {
   std::array<iovec, 4> pieces;
   if (parts.size() > pieces.size() || descriptors.size() > message::most_descriptors)
     die("a message of too many parts");
@@ -33,18 +34,24 @@ int send_message(int socket, std::initializer_list<byte_view> parts,
   header.msg_iovlen = count;
 
   alignas(cmsghdr) std::array<char, CMSG_SPACE(message::most_descriptors * sizeof(int))> control{};
-  if (descriptors.size() != 0) {
+  if (!descriptors.empty()) {
     header.msg_control = control.data();
     header.msg_controllen = CMSG_SPACE(descriptors.size() * sizeof(int));
     cmsghdr* const rights = CMSG_FIRSTHDR(&header);
     rights->cmsg_level = SOL_SOCKET;
     rights->cmsg_type = SCM_RIGHTS;
     rights->cmsg_len = CMSG_LEN(descriptors.size() * sizeof(int));
-    std::memcpy(CMSG_DATA(rights), descriptors.begin(), descriptors.size() * sizeof(int));
+    std::memcpy(CMSG_DATA(rights), descriptors.data(), descriptors.size() * sizeof(int));
   }
+  int patience = 10'000;  // until the peer has taken some of the descriptors that are on their way
   for (;;) {
     if (::sendmsg(socket, &header, MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT)) >= 0) return 0;
-    if (errno != EINTR) return errno;
+    if (errno == ETOOMANYREFS && wait && --patience > 0) {
+      timespec const moment{0, 1'000'000};
+      ::nanosleep(&moment, nullptr);
+    } else if (errno != EINTR) {
+      return errno;
+    }
   }
 }
 

@@ -33,11 +33,12 @@ std::pair<descriptor, descriptor> socket_pair();
 ///   Blocks: the thread, while the peer's buffer is full; not if `wait` is false.
 ///   Returns: 0, or what errno says.
 int send_message(int socket, std::initializer_list<byte_view> parts,
-                 std::initializer_list<int> descriptors = {}, bool wait = true) noexcept;
+                 std::span<int const> descriptors = {}, bool wait = true) noexcept;
 
 /// A message that was received.
 struct message {
-  static constexpr std::size_t most_descriptors = 2;
+  static constexpr std::size_t most_attached = 30;                    // by values
+  static constexpr std::size_t most_descriptors = most_attached + 2;  // and by the message itself
 
   std::size_t size = 0;  // 0: the peer is gone
   std::array<descriptor, most_descriptors> descriptors;

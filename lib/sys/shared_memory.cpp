@@ -42,13 +42,14 @@ shared_memory::~shared_memory() {
   if (file() < 0) (void)file_.release();
 }
 
-int shared_memory::file() const noexcept {
+int shared_memory::file() const noexcept { return is_in(file_.get()) ? file_.get() : -1; }
+
+bool shared_memory::is_in(int file) const noexcept {
   int const saved = errno;
   struct stat which {};
-  bool const ours =
-      ::fstat(file_.get(), &which) == 0 && which.st_dev == device_ && which.st_ino == inode_;
+  bool const ours = ::fstat(file, &which) == 0 && which.st_dev == device_ && which.st_ino == inode_;
   errno = saved;
-  return ours ? file_.get() : -1;
+  return ours;
 }
 
 }  // namespace coir::detail

@@ -30,6 +30,8 @@ class shared_memory {
 
   /// Its descriptor, to be handed on; -1: this process has none any more, being a copy of one that had.
   [[nodiscard]] int file() const noexcept;
+  /// Whether it lies in the file of this descriptor.
+  [[nodiscard]] bool is_in(int file) const noexcept;
 
  private:
   descriptor file_;

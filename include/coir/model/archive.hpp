@@ -8,6 +8,7 @@
 #include <span>
 
 #include <coir/base/config.hpp>
+#include <coir/sys/descriptor.hpp>
 
 namespace coir {
 
@@ -50,6 +51,10 @@ class COIR_EXPORT output_archive {
     if (misaligned != 0 && alignment <= sizeof nothing) write(nothing, alignment - misaligned);
   }
 
+  /// Has a copy of a file's descriptor go along.
+  ///   Throws: std::logic_error if nothing but bytes can; std::system_error.
+  virtual void attach(int file);
+
   /// How many bytes were packed.
   [[nodiscard]] std::size_t size() const noexcept {
     return before_ + static_cast<std::size_t>(at_ - begin_);
@@ -72,8 +77,10 @@ class COIR_EXPORT output_archive {
 /// Thread: one at a time.
 class COIR_EXPORT input_archive {
  public:
-  explicit input_archive(std::span<std::byte const> packed) noexcept
-      : begin_(packed.data()), left_(packed) {}
+  /// `attached`: what came along, in the order in which it was attached.
+  explicit input_archive(std::span<std::byte const> packed,
+                         std::span<detail::descriptor> attached = {}) noexcept
+      : begin_(packed.data()), left_(packed), attached_(attached) {}
   input_archive(input_archive const&) = delete;
   input_archive& operator=(input_archive const&) = delete;
 
@@ -111,6 +118,10 @@ class COIR_EXPORT input_archive {
     if (misaligned != 0 && alignment <= alignof(std::max_align_t)) take(alignment - misaligned);
   }
 
+  /// Takes the next descriptor that came along.
+  ///   Throws: std::runtime_error if there is none.
+  detail::descriptor take_attached();
+
   /// How many bytes are left.
   [[nodiscard]] std::size_t left() const noexcept { return left_.size(); }
 
@@ -119,6 +130,7 @@ class COIR_EXPORT input_archive {
 
   std::byte const* const begin_;
   std::span<std::byte const> left_;
+  std::span<detail::descriptor> attached_;
 };
 
 }  // namespace coir

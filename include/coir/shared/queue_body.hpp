@@ -7,6 +7,7 @@
 #include <memory>
 
 #include <coir/queue/queue_core.hpp>
+#include <coir/shared/shared.hpp>
 #include <coir/time/clock.hpp>
 
 namespace coir::detail {
@@ -18,11 +19,15 @@ class COIR_EXPORT shared_queue_body {
   /// Room for `capacity` items of `item_size` bytes each.
   ///   Throws: std::system_error; std::invalid_argument if it cannot be.
   static std::shared_ptr<shared_queue_body> make(std::size_t capacity, std::size_t item_size);
+  /// One that another process has packed.
+  static std::shared_ptr<shared_queue_body> unpack(input_archive& in, std::size_t item_size);
 
   shared_queue_body() = default;
   shared_queue_body(shared_queue_body const&) = delete;
   shared_queue_body& operator=(shared_queue_body const&) = delete;
   virtual ~shared_queue_body() = default;
+
+  virtual void pack(output_archive& out) = 0;
 
   virtual bool put(void const* item, time_point deadline) = 0;
   virtual bool try_put(void const* item) = 0;

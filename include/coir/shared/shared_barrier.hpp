@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <coir/base/config.hpp>
 #include <coir/base/error.hpp>
@@ -54,6 +55,10 @@ class COIR_EXPORT shared<barrier> {
   [[nodiscard]] bool is_broken() const;
 
  private:
+  friend COIR_EXPORT void save(output_archive& out, shared const& value);
+  friend COIR_EXPORT shared load(input_archive& in, std::type_identity<shared>);
+  explicit shared(std::shared_ptr<detail::barrier_body> body) noexcept : body_(std::move(body)) {}
+
   std::shared_ptr<detail::barrier_body> body_;
 };
 

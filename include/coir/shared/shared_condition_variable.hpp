@@ -61,6 +61,10 @@ class COIR_EXPORT shared<condition_variable> {
   void notify_all() const { notify(static_cast<std::size_t>(-1)); }
 
  private:
+  friend COIR_EXPORT void save(output_archive& out, shared const& value);
+  friend COIR_EXPORT shared load(input_archive& in, std::type_identity<shared>);
+  explicit shared(std::shared_ptr<detail::condition_body> body) noexcept : body_(std::move(body)) {}
+
   std::shared_ptr<detail::condition_body> body_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <utility>
 
 #include <coir/base/config.hpp>
 #include <coir/shared/shared.hpp>
@@ -42,6 +43,10 @@ class COIR_EXPORT shared<event> {
   [[nodiscard]] bool is_set() const;
 
  private:
+  friend COIR_EXPORT void save(output_archive& out, shared const& value);
+  friend COIR_EXPORT shared load(input_archive& in, std::type_identity<shared>);
+  explicit shared(std::shared_ptr<detail::event_body> body) noexcept : body_(std::move(body)) {}
+
   std::shared_ptr<detail::event_body> body_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <utility>
 
 #include <coir/base/config.hpp>
 #include <coir/base/error.hpp>
@@ -54,6 +55,10 @@ class COIR_EXPORT shared<mutex> {
 
  private:
   friend class shared<condition_variable>;
+
+  friend COIR_EXPORT void save(output_archive& out, shared const& value);
+  friend COIR_EXPORT shared load(input_archive& in, std::type_identity<shared>);
+  explicit shared(std::shared_ptr<detail::mutex_body> body) noexcept : body_(std::move(body)) {}
 
   std::shared_ptr<detail::mutex_body> body_;
 };

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 #include <coir/shared/queue_body.hpp>
 #include <coir/shared/shared.hpp>
@@ -108,6 +109,13 @@ class shared<queue<T>> {
 
  private:
   using room = std::array<std::byte, sizeof(T)>;
+
+  friend void save(output_archive& out, shared const& value) { value.body_->pack(out); }
+  friend shared load(input_archive& in, std::type_identity<shared>) {
+    return shared(detail::shared_queue_body::unpack(in, sizeof(T)));
+  }
+  explicit shared(std::shared_ptr<detail::shared_queue_body> body) noexcept
+      : body_(std::move(body)) {}
 
   std::shared_ptr<detail::shared_queue_body> body_;
 };

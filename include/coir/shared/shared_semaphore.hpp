@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include <coir/base/config.hpp>
 #include <coir/shared/shared.hpp>
@@ -54,6 +55,10 @@ class COIR_EXPORT shared<semaphore> {
   [[nodiscard]] std::size_t available() const;
 
  private:
+  friend COIR_EXPORT void save(output_archive& out, shared const& value);
+  friend COIR_EXPORT shared load(input_archive& in, std::type_identity<shared>);
+  explicit shared(std::shared_ptr<detail::semaphore_body> body) noexcept : body_(std::move(body)) {}
+
   std::shared_ptr<detail::semaphore_body> body_;
 };
 
