@@ -4,7 +4,6 @@
 #include <coir/cancel/suspend.hpp>
 
 #include <cstdint>
-#include <exception>
 #include <mutex>
 #include <string>
 
@@ -13,6 +12,7 @@
 #include <coir/sys/futex.hpp>
 #include <coir/timer/timer.hpp>
 
+#include "cancel/in_flight.hpp"
 #include "cancel/suspend_beside.hpp"
 #include "wait/observer.hpp"
 #include "wait/outside.hpp"
@@ -104,12 +104,6 @@ class observed_absence {
   task_core& self_;
   observer* const by_;
 };
-
-/// std::uncaught_exceptions(), which asks for the thread's state each time: a worker has it at hand.
-unsigned exceptions_in_flight(task_core const& self) noexcept {
-  return self.kind == task_kind::fiber ? self.home->exceptions->uncaught
-                                       : static_cast<unsigned>(std::uncaught_exceptions());
-}
 
 /// Who sees it parked before and after, with the same number, knows that it was parked in between.
 void note_begin(task_core& self) noexcept {

@@ -5,17 +5,23 @@
 
 #include <coir/base/check.hpp>
 
+#include "cancel/in_flight.hpp"
+
 namespace coir::detail {
 
 timed_scope::timed_scope(time_point deadline, bool shielded)
-    : timer(&on_time),
-      base_(current_task_or_thread(), static_cast<unsigned>(std::uncaught_exceptions())),
-      deadline_(deadline) {
+    : timed_scope(deadline, shielded, deadline != never && deadline <= now()) {}
+
+timed_scope::timed_scope(span_of_time limit)
+    : timed_scope(limit.end, /*shielded=*/false, limit.end <= limit.start) {}
+
+timed_scope::timed_scope(time_point deadline, bool shielded, bool has_come)
+    : timer(&on_time), base_(current_task_or_thread(), 0), deadline_(deadline) {
+  base_.note.store(exceptions_in_flight(*base_.task), std::memory_order_relaxed);
   base_.shielded = shielded;
-  bool const expired = deadline != never && deadline <= now();
-  if (deadline != never && !expired) base_.task->timers->set(*this, deadline);
+  if (deadline != never && !has_come) base_.task->timers->set(*this, deadline);
   enter(base_);
-  if (expired) cancel(base_, cancel_reason(cancel_cause::deadline));
+  if (has_come) cancel(base_, cancel_reason(cancel_cause::deadline));
 }
 
 bool timed_scope::exit() noexcept {

@@ -3,9 +3,8 @@
 
 #pragma once
 
-#include <exception>
-
 #include <coir/cancel/scope.hpp>
+#include <coir/time/deadline.hpp>
 #include <coir/timer/timer.hpp>
 
 namespace coir::detail {
@@ -16,6 +15,7 @@ class COIR_EXPORT timed_scope : private timer {
   /// A deadline that has come cancels the scope before anything runs in it (T2).
   ///   Throws: std::bad_alloc, and then the scope was not entered.
   explicit timed_scope(time_point deadline = never, bool shielded = false);
+  explicit timed_scope(span_of_time limit);
   ~timed_scope() {
     if (!left_) exit();
   }
@@ -31,6 +31,7 @@ class COIR_EXPORT timed_scope : private timer {
   [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
 
  private:
+  timed_scope(time_point deadline, bool shielded, bool has_come);
   static void on_time(timer& self) noexcept;
 
   scope base_;

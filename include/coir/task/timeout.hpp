@@ -44,7 +44,8 @@ std::invoke_result_t<F> timeout_at(time_point when, F&& f) {
 /// The same, `limit` after entry.
 template <class Rep, class Period, std::invocable F>
 std::invoke_result_t<F> timeout(std::chrono::duration<Rep, Period> limit, F&& f) {
-  return timeout_at(detail::deadline_after(now(), limit), std::forward<F>(f));
+  detail::timed_scope scope(detail::span_from_now(limit));
+  return detail::run_limited(scope, std::forward<F>(f));
 }
 
 /// Waits for `work`, and ends it when the limit comes, or when the waiter itself is cancelled; in both
@@ -73,7 +74,7 @@ decltype(auto) wait_for(std::chrono::duration<Rep, Period> limit, Work&& work) {
 ///   Mirrors: trio.move_on_after.
 template <class Rep, class Period, std::invocable F>
 detail::cut_short_result<F> move_on_after(std::chrono::duration<Rep, Period> limit, F&& f) {
-  detail::timed_scope scope(detail::deadline_after(now(), limit));
+  detail::timed_scope scope(detail::span_from_now(limit));
   return detail::run_in(scope, f);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <ratio>
 #include <stdexcept>
 #include <type_traits>
 
@@ -21,6 +22,13 @@ nanoseconds to_nanoseconds(std::chrono::duration<Rep, Period> delay) {
     if (delay.count() != delay.count())
       throw std::invalid_argument("coir: a delay is NaN; give a number");
   }
+  using to_nano = std::ratio_divide<Period, std::nano>;
+  if constexpr (std::is_integral_v<Rep> && sizeof(Rep) <= sizeof(nanoseconds::rep) &&
+                std::is_signed_v<Rep> && to_nano::den == 1) {
+    if (delay.count() > nanoseconds::max().count() / to_nano::num) return nanoseconds::max();
+    if (delay.count() < nanoseconds::min().count() / to_nano::num) return nanoseconds::min();
+    return nanoseconds(delay.count() * to_nano::num);
+  }
   // Compared as long double seconds: no integer product can overflow on the way.
   using seconds = std::chrono::duration<long double>;
   if (seconds(delay) >= seconds(nanoseconds::max())) return nanoseconds::max();
@@ -37,6 +45,17 @@ time_point deadline_after(time_point start, std::chrono::duration<Rep, Period> d
   if (amount > nanoseconds::zero() && from > nanoseconds::max() - amount) return never;
   if (amount < nanoseconds::zero() && from < nanoseconds::min() - amount) return time_point::min();
   return time_point(from + amount);
+}
+
+/// From the moment it was asked for to its end.
+struct span_of_time {
+  time_point start;
+  time_point end;
+};
+template <class Rep, class Period>
+span_of_time span_from_now(std::chrono::duration<Rep, Period> length) {
+  time_point const start = now();
+  return {start, deadline_after(start, length)};
 }
 
 /// A point of any duration type on steady_clock, rounded up to ours and held within its range.
