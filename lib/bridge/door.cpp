@@ -64,8 +64,9 @@ void door::main_ended() {
 void door::make_calls_in_a_task(void (*make)(post_line& line) noexcept) {
   auto work = [this, make] { make(posts); };
   using state = task_state<bound<decltype(work)>>;
-  record_ref<state> const fresh(
-      new state(birth_in(kind, observed), std::in_place, std::move(work)));
+  record_ref<state> const fresh(new state(type_of_resident<bound<decltype(work)>>,
+                                          birth_in(kind, observed), std::in_place,
+                                          std::move(work)));
   set_name(*fresh, "loop_handle");
   launch_in(*run_, *fresh);
 }

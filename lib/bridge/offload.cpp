@@ -27,7 +27,7 @@ class offload_job final : public task_core, public thread_job {
  public:
   offload_job(task_core& caller, std::shared_ptr<door> way, void (*call)(void*), void* frame,
               std::shared_ptr<void> owner)
-      : task_core(task_kind::thread),
+      : task_core(task_kind::thread, kind_of_record),
         thread_job{&work_on_thread},
         root_(*this, 0),
         caller_(&caller),
@@ -38,7 +38,6 @@ class offload_job final : public task_core, public thread_job {
     innermost = &root_;
     locals = caller.locals;
     task_core::timers = &timers_;
-    destroy = [](task_core& self) noexcept { delete static_cast<offload_job*>(&self); };
   }
 
   /// Begins the call on a thread, below `parent`. The caller holds a permit, which is the thread's now.
@@ -82,6 +81,8 @@ class offload_job final : public task_core, public thread_job {
   }
 
  private:
+  static core_type const kind_of_record;
+
   static void work_on_thread(thread_job& self) noexcept {
     auto& job = static_cast<offload_job&>(self);
     {
@@ -148,6 +149,9 @@ class offload_job final : public task_core, public thread_job {
   bool ended_call_ = false;
   bool abandoned_ = false;
 };
+
+constexpr core_type offload_job::kind_of_record{
+    [](task_core& self) noexcept { delete static_cast<offload_job*>(&self); }};
 
 /// Takes a permit for a thread. Those who hold them are outside: while one waits for them, somebody is
 /// expected.

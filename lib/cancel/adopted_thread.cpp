@@ -17,7 +17,6 @@ namespace {
 struct adopted_thread : task_core {
   adopted_thread() : task_core(task_kind::thread), root(*this, 0) {
     timers = &own_timers;
-    destroy = [](task_core&) noexcept {};  // its thread owns it
     enter(root);
   }
   ~adopted_thread() {

@@ -18,7 +18,7 @@ namespace {
 using guard = std::lock_guard<spin_lock>;
 
 // Cleanup may well meet a few suspension points; a loop that eats its cancel meets thousands.
-constexpr unsigned many_deliveries = 1000;
+constexpr std::uint16_t many_deliveries = 1000;
 
 void report_swallowing(task_core& self) {
   warn("task " + name_of(self) + " has swallowed " + std::to_string(many_deliveries) +
@@ -290,7 +290,9 @@ void deliver(task_core& self) {
     scope& s = *self.innermost;
     reason = tell_reason(s);
     // Of one cancel, wherever it is met: a loop may enter a scope of its own for each attempt.
-    times = ++cause_for(s).deliveries;
+    std::uint16_t& counted = cause_for(s).deliveries;
+    if (counted <= many_deliveries) ++counted;
+    times = counted;
   }
   // A delivery is an operation too: a loop of them must not starve the others (S4).
   if (times > 1 || --self.budget == 0) {

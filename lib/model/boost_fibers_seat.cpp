@@ -14,7 +14,6 @@ struct boost_seat::adopted_fiber : task_core {
     take_seat(*this, at);
     flow.on = at.on;
     timers = &of_loop;
-    destroy = [](task_core&) noexcept {};  // its seat owns it
     enter(root);
   }
   ~adopted_fiber() {

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 #include <coir/model/task_record.hpp>
 
@@ -23,19 +23,34 @@ inline void run_callback(task_record& ended, std::function<void()> const& callba
   }
 }
 
+/// Runs and destroys those that `last` ends.
+COIR_COLD inline void run_chain(task_record& task, done_callback* last) noexcept {
+  for (done_callback* at = std::exchange(last->next, nullptr); at != nullptr;) {
+    std::unique_ptr<done_callback> const callback(std::exchange(at, at->next));
+    run_callback(task, callback->call);
+  }
+}
+
 /// Runs the callbacks in order of registration, those too that are registered meanwhile. Once there
 /// are none left, calls `close()` under the lock under which they are registered.
 template <class Close>
 void run_callbacks(task_record& task, Close close) noexcept {
   for (;;) {
-    std::vector<std::function<void()>> callbacks;
+    done_callback* last;
     {
       std::lock_guard<spin_lock> const held(task.lock);
-      callbacks.swap(task.on_done);
-      if (callbacks.empty()) return close();
+      last = std::exchange(task.on_done, nullptr);
+      if (last == nullptr) [[likely]]
+        return close();
     }
-    for (auto const& callback : callbacks) run_callback(task, callback);
+    run_chain(task, last);
   }
+}
+
+/// Adds one behind the others. The task is locked.
+inline void push_callback(task_record& task, done_callback& fresh) noexcept {
+  done_callback* const last = std::exchange(task.on_done, &fresh);
+  fresh.next = last != nullptr ? std::exchange(last->next, &fresh) : &fresh;
 }
 
 /// Marks it as ended, and claims who waits for that. Its lock is held.

@@ -203,7 +203,6 @@ bool fibers_runtime::begin(ready_queue& home, task_core& fresh) noexcept {
   } catch (...) {
     task.error = std::current_exception();
   }
-  task.invoke = [](task_record& failed) { std::rethrow_exception(failed.error); };
   return self.begin_end(task);
 }
 

@@ -33,7 +33,6 @@ namespace {
 struct fresh_thread : task_core {
   fresh_thread() : task_core(task_kind::thread), root(*this, now_in_flight()) {
     timers = &own_timers;
-    destroy = [](task_core&) noexcept {};
     enter(root);
   }
   static unsigned now_in_flight() noexcept {

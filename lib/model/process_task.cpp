@@ -57,7 +57,7 @@ process_task::process_task(task_record& task, std::chrono::nanoseconds grace, de
 void process_task::begin(task_record& fresh, std::chrono::nanoseconds grace,
                          std::atomic<std::uint32_t>& left) {
   packer packed;
-  fresh.portable->carry(&fresh, &packed, nullptr);
+  fresh.type().portable->carry(&fresh, &packed, nullptr);
   packed.finish();
   auto ends = socket_pair();
   descriptor const theirs = std::move(ends.second);
@@ -89,7 +89,7 @@ void process_task::request(int theirs, packer const& packed) {
   fork_request request;
   request.name_size = static_cast<std::uint32_t>(name.size());
   request.task = task_->id;
-  request.type = task_->portable;
+  request.type = task_->type().portable;
   request.grace = grace_.count();
   request.packed = packed.size();
   request.attached = static_cast<std::uint32_t>(packed.attached());
@@ -208,9 +208,8 @@ void process_task::conclude() noexcept {
   ending_ = true;
   task.word.store(word::running, std::memory_order_release);
   task.timers = &hub_.timers;
-  task.invoke = [](task_record& self) { of(self).deliver(); };
   thread_state const before = std::exchange(this_thread, thread_state{&task, nullptr});
-  runtime::live_on(task);
+  runtime::live_on(task, [](task_record& self) { of(self).deliver(); });
   this_thread = before;
   task_ = {};
 }
@@ -228,7 +227,7 @@ void process_task::deliver() {
   input_archive packed(file_ ? byte_view(mapped.bytes()) : byte_view(packed_), attached_);
   switch (result_.how) {
     case outcome::pending: deliver_death();
-    case outcome::finished: return task_->portable->carry_result(*task_, nullptr, &packed);
+    case outcome::finished: return task_->type().portable->carry_result(*task_, nullptr, &packed);
     case outcome::failed:
     case outcome::cancelled: std::rethrow_exception(unpack_exception(packed));
   }

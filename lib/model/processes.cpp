@@ -40,7 +40,8 @@ void processes_runtime::task_left(std::size_t) noexcept {
 
 void processes_runtime::start(task_record& fresh) {
   constexpr refusal shares_memory{{obstacle::shares_memory}};
-  refusal const& refused = fresh.portable == nullptr ? shares_memory : fresh.portable->refused;
+  refusal const& refused =
+      fresh.type().portable == nullptr ? shares_memory : fresh.type().portable->refused;
   if (refused.found.why != obstacle::none) throw std::invalid_argument(to_string(refused));
   if (fresh.interrupted.load(std::memory_order_acquire)) {
     live_here(fresh, *current_task()->timers);  // never begins (C7)

@@ -108,18 +108,25 @@ struct janitor {
   }
 };
 
-void refill(std::size_t which) {
+COIR_COLD void* take_from_depot(std::size_t size) {
+  std::size_t const which = class_of(size);
+  if (!pooled || which >= classes) return ::operator new(size, std::align_val_t(line));
   static thread_local janitor at_exit;
   (void)at_exit;
   depot::instance().fill(own[which], which);
+  return own[which].pop();
+}
+
+COIR_COLD void give_to_depot(std::size_t which) noexcept {
+  depot::instance().take_batch(own[which], which);
 }
 
 }  // namespace
 
 void* task_record::operator new(std::size_t size) {
   std::size_t const which = class_of(size);
-  if (!pooled || which >= classes) return ::operator new(size, std::align_val_t(line));
-  if (own[which].first == nullptr) refill(which);
+  if (!pooled || which >= classes || own[which].first == nullptr) [[unlikely]]
+    return take_from_depot(size);
   return own[which].pop();
 }
 
@@ -127,7 +134,8 @@ void task_record::operator delete(void* gone, std::size_t size) noexcept {
   std::size_t const which = class_of(size);
   if (!pooled || which >= classes) return ::operator delete(gone, std::align_val_t(line));
   own[which].push(gone);
-  if (own[which].count == 2 * batch) depot::instance().take_batch(own[which], which);
+  if (own[which].count == 2 * batch) [[unlikely]]
+    give_to_depot(which);
 }
 
 }  // namespace coir::detail

@@ -91,11 +91,6 @@ void check(run_options const& options) {
         "coir: run_options::when_stuck needs the fibers model, and this run's is " + name);
 }
 
-/// How big a task's stack is when nobody has said so; 0: as the system has it.
-std::size_t usual_stack_size(model kind) noexcept {
-  return kind == model::fibers || kind == model::boost_fibers ? stack_pool::default_size : 0;
-}
-
 /// True if SIGINT has come, and main has not given the answer.
 template <class Runtime>
 bool run_on(run_options const& options, task_record& main) {
@@ -104,7 +99,7 @@ bool run_on(run_options const& options, task_record& main) {
     Runtime& run;
     ~closing() { run.close_world(); }
   } const at_end{run};
-  main.stack_size = options.stack_size != 0 ? options.stack_size : usual_stack_size(options.model);
+  main.stack_size = run.usual_stack_size();
   if (options.handle_sigint && current_task() == nullptr) run.interrupts().begin(main);
   if (main.observed) run.watching()->look_at(main, {});
   run.adopt(main);
@@ -174,7 +169,7 @@ birth birth_of_main(run_options const& options) {
 
 birth birth_from_afar() noexcept { return {task_kind::thread, exceptions_here()}; }
 
-birth birth_here(char const* what) {
+birth birth_elsewhere(char const* what) {
   task_core* const self = current_task();
   if (self == nullptr)
     throw std::logic_error(std::string("coir: ") + what +
@@ -183,7 +178,7 @@ birth birth_here(char const* what) {
   return birth_in(run.kind(), run.watching() != nullptr);
 }
 
-void launch(task_record& fresh, spawn_options options, scope* parent, task_owner* owner) {
+void launch(task_record& fresh, spawn_options&& options, scope* parent, task_owner* owner) {
   task_record& self = current_record("coir: spawn() outside of a task; call it inside coir::run()");
   if (self.locals) fresh.locals = self.locals;
   if (!options.name.empty()) set_name(fresh, std::move(options.name));
@@ -194,8 +189,7 @@ void launch(task_record& fresh, spawn_options options, scope* parent, task_owner
 void launch_in(runtime& run, task_record& fresh, spawn_site site, std::size_t stack_size,
                scope* parent, task_owner* owner) {
   if (fresh.id == 0) fresh.id = next_task_id();
-  fresh.stack_size = stack_size != 0 ? stack_size : run.options().stack_size;
-  if (fresh.stack_size == 0) fresh.stack_size = usual_stack_size(run.kind());
+  fresh.stack_size = stack_size != 0 ? stack_size : run.usual_stack_size();
   // A submitted task is known to others already, who look whether it has an owner.
   if (owner != nullptr) fresh.owner = owner;
   if (fresh.observed) [[unlikely]]
@@ -267,27 +261,13 @@ bool await_end(task_record& target, time_point deadline, bool shielded) {
 }
 
 void add_callback(task_record& target, std::function<void()> callback) {
+  auto fresh = std::make_unique<done_callback>(done_callback{std::move(callback)});
   {
-    std::vector<std::function<void()>> room;  // so that nothing is allocated under the lock
-    std::unique_lock<spin_lock> held(target.lock);
-    while (!target.ended.load(std::memory_order_relaxed)) {
-      if (target.on_done.size() < target.on_done.capacity()) {
-        target.on_done.push_back(std::move(callback));
-        return;
-      }
-      if (room.capacity() > target.on_done.size()) {
-        for (auto& each : target.on_done) room.push_back(std::move(each));
-        target.on_done.swap(room);
-        continue;
-      }
-      std::size_t const needed = target.on_done.size() * 2 + 1;
-      held.unlock();
-      room.clear();
-      room.reserve(needed);
-      held.lock();
-    }
+    std::lock_guard<spin_lock> const held(target.lock);
+    if (!target.ended.load(std::memory_order_relaxed))
+      return push_callback(target, *fresh.release());
   }
-  run_callback(target, callback);
+  run_callback(target, fresh->call);
 }
 
 }  // namespace detail

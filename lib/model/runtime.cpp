@@ -12,6 +12,7 @@
 #include <coir/time/deadline.hpp>
 
 #include "context/sanitizer.hpp"
+#include "context/stack.hpp"
 #include "model/callbacks.hpp"
 #include "model/wait_graph.hpp"
 #include "model/watch.hpp"
@@ -31,10 +32,22 @@ runtime::runtime(model kind, run_options const& options)
     : around_(*current_task_or_thread().timers),
       kind_(kind),
       options_(options),
+      usual_stack_size_(options.stack_size != 0 ? options.stack_size
+                        : kind == model::fibers || kind == model::boost_fibers
+                            ? stack_pool::default_size
+                            : 0),
       watch_(watch::is_wanted(options) ? std::make_unique<watch>(options) : nullptr),
       turns_(static_cast<std::uint32_t>(options.seed)) {}
 
 runtime::~runtime() = default;
+
+namespace {
+
+COIR_COLD void cancel_for_shutdown(task_record& task) noexcept {
+  inherit(task.root, cancel_reason(cancel_cause::shutdown));
+}
+
+}  // namespace
 
 void runtime::adopt(task_record& fresh) noexcept {
   fresh.run = this;
@@ -46,7 +59,8 @@ void runtime::adopt(task_record& fresh) noexcept {
     ++adopted_;
     late = shutting_down_;
   }
-  if (late) inherit(fresh.root, cancel_reason(cancel_cause::shutdown));
+  if (late) [[unlikely]]
+    cancel_for_shutdown(fresh);
 }
 
 void runtime::disown(task_record& never_begun) noexcept {
@@ -59,14 +73,21 @@ void runtime::disown(task_record& never_begun) noexcept {
 }
 
 void runtime::live(task_record& task) noexcept {
-  if (task.interrupted.load(std::memory_order_acquire)) {
-    // C7: cancelled before its first step, it never begins.
-    task.error = std::make_exception_ptr(cancelled(task.root.reason));
-    not_finished(task, outcome::cancelled);
-    conclude(task);
+  if (task.interrupted.load(std::memory_order_acquire)) [[unlikely]] {
+    cancel_unbegun(task);
   } else {
-    live_on(task);
+    live_on(
+        task, task.error == nullptr ? task.type().invoke : [](task_record& never_begun) {
+          std::rethrow_exception(never_begun.error);
+        });
   }
+}
+
+/// C7: cancelled before its first step, it never begins.
+COIR_COLD void runtime::cancel_unbegun(task_record& task) noexcept {
+  task.error = std::make_exception_ptr(cancelled(task.root.reason));
+  not_finished(task, outcome::cancelled);
+  conclude(task);
 }
 
 void runtime::live_here(task_record& task, timer_queue& timers) noexcept {
@@ -76,11 +97,11 @@ void runtime::live_here(task_record& task, timer_queue& timers) noexcept {
   this_thread = outside;
 }
 
-void runtime::live_on(task_record& task) noexcept {
+void runtime::live_on(task_record& task, void (*function)(task_record& self)) noexcept {
   if (task.observed) [[unlikely]]
     task.run->watching()->begins(task);
   try {
-    task.invoke(task);
+    function(task);
     task.how = outcome::finished;
   } catch (cancelled const&) {
     task.error = std::current_exception();
@@ -96,7 +117,7 @@ void runtime::refuse(task_record& task, std::exception_ptr error) noexcept {
   task.error = std::move(error);
   task.how = outcome::failed;
   turn_deaf(task, task.root);
-  task.drop_work(task);
+  task.type().drop_work(task);
   wake_chain woken;
   run_callbacks(task, [&] { mark_ended(task, woken); });
   woken.wake_all();
@@ -129,7 +150,7 @@ void runtime::conclude(task_record& task) noexcept {
   turn_deaf(task, task.root);
   if (task.root.signal.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
     end_signal(task);
-  task.drop_work(task);
+  task.type().drop_work(task);
   task.held_locks.abandon_all();
 
   wake_chain woken;
@@ -160,12 +181,13 @@ void runtime::let_go(task_record& ended) noexcept {
     last = ended.release_ref();
     if (!last) left = adopted_ - ++ended_;
   }
-  if (last) {
-    ended.destroy(ended);
-    guard const held(lock_);
-    left = adopted_ - ++ended_;
-  }
-  task_left(left);
+  task_left(last ? let_last_go(ended) : left);
+}
+
+COIR_COLD std::size_t runtime::let_last_go(task_record& ended) noexcept {
+  ended.type().destroy(ended);
+  guard const held(lock_);
+  return adopted_ - ++ended_;
 }
 
 /// References to all that have not ended: what is done with them may not run under the lock that an ending
@@ -206,7 +228,7 @@ void runtime::shut_down() noexcept {
       first.add_ref();
       next = record_ref<task_record>(&first);
     }
-    inherit(next->root, cancel_reason(cancel_cause::shutdown));
+    cancel_for_shutdown(*next);
   }
 }
 

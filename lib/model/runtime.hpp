@@ -59,6 +59,9 @@ class runtime {
   [[nodiscard]] model kind() const noexcept { return kind_; }
   [[nodiscard]] run_options const& options() const noexcept { return options_; }
 
+  /// How big a task's stack is when nobody has said so; 0: as the system has it.
+  [[nodiscard]] std::size_t usual_stack_size() const noexcept { return usual_stack_size_; }
+
   /// Who looks on at this run; null: nobody.
   [[nodiscard]] watch* watching() const noexcept { return watch_.get(); }
 
@@ -104,9 +107,9 @@ class runtime {
   /// The same, on the calling thread, with `timers` for its deadlines.
   static void live_here(task_record& task, timer_queue& timers) noexcept;
 
-  /// The same for a task that has begun elsewhere and ended there: its function, called here, returns
-  /// or throws what that one did.
-  static void live_on(task_record& task) noexcept;
+  /// The same for a task that has begun elsewhere and ended there: `end`, called here in the place of
+  /// its function, returns or throws what that one did.
+  static void live_on(task_record& task, void (*end)(task_record& self)) noexcept;
 
   /// Ends a task that was never in a run, and never will be, with `error`.
   static void refuse(task_record& task, std::exception_ptr error) noexcept;
@@ -152,10 +155,13 @@ class runtime {
   [[nodiscard]] std::vector<record_ref<task_record>> live_tasks();
   static void not_finished(task_record& task, outcome how) noexcept;
   static void conclude(task_record& task) noexcept;
+  static void cancel_unbegun(task_record& task) noexcept;
   void let_go(task_record& ended) noexcept;
+  std::size_t let_last_go(task_record& ended) noexcept;
 
   model const kind_;
   run_options const options_;
+  std::size_t const usual_stack_size_;
   std::unique_ptr<watch> const watch_;  // null: nobody looks on
   spin_lock lock_;                      // guards the rest
   list<task_record, live_hook> tasks_;  // all that have not ended

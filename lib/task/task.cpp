@@ -16,13 +16,21 @@ any_task& any_task::operator=(any_task&& other) noexcept {
   return *this;
 }
 
+namespace {
+
+COIR_COLD void end_dropped(detail::task_record& task) noexcept {
+  if (&task == detail::current_task()) return;  // its own handle: the run owns it now
+  if (task.kind == detail::task_kind::promise) return;
+  detail::cancel(task.root, detail::cleanup_reason("its handle was destroyed"));
+  detail::await_end(task, never, /*shielded=*/true);
+}
+
+}  // namespace
+
 void any_task::release() noexcept {
   detail::record_ref<detail::task_record> const gone = std::move(record_);
   if (!gone || gone->owner != nullptr || gone->ended.load(std::memory_order_acquire)) return;
-  if (gone.get() == detail::current_task()) return;  // its own handle: the run owns it now
-  if (gone->kind == detail::task_kind::promise) return;
-  detail::cancel(gone->root, detail::cleanup_reason("its handle was destroyed"));
-  detail::await_end(*gone, never, /*shielded=*/true);
+  end_dropped(*gone);
 }
 
 void any_task::detach() {

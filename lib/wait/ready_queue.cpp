@@ -10,16 +10,13 @@ namespace coir::detail {
 
 constinit thread_local thread_state this_thread __attribute__((tls_model("initial-exec")));
 
-void ready_queue::reserve_one() {
-  std::size_t const room = ring_ ? mask_ + 1 : 0;
-  if (tasks_ == room) {
-    std::size_t const more = std::max<std::size_t>(64, room * 2);
-    auto grown = std::make_unique<task_core*[]>(more);
-    for (std::size_t at = head_; at != tail_; ++at) grown[at & (more - 1)] = ring_[at & mask_];
-    ring_ = std::move(grown);
-    mask_ = more - 1;
-  }
-  ++tasks_;
+COIR_COLD void ready_queue::grow() {
+  std::size_t const more = std::max<std::size_t>(64, room_ * 2);
+  auto grown = std::make_unique<task_core*[]>(more);
+  for (std::size_t at = head_; at != tail_; ++at) grown[at & (more - 1)] = ring_[at & mask_];
+  ring_ = std::move(grown);
+  room_ = more;
+  mask_ = more - 1;
 }
 
 // --- The switch ---

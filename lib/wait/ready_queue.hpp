@@ -40,7 +40,10 @@ struct ready_queue {
   ready_queue& operator=(ready_queue const&) = delete;
 
   /// Makes room for one more task of this worker.
-  void reserve_one();
+  void reserve_one() {
+    if (tasks_ == room_) grow();
+    ++tasks_;
+  }
   void release_one() noexcept { --tasks_; }
 
   /// Appends a task to the queue.
@@ -99,6 +102,7 @@ struct ready_queue {
   void (*give_back)(ready_queue& home, stack& unused) noexcept = nullptr;
 
  private:
+  void grow();
   void leave(task_core& self) noexcept;
   void leave_slowly(task_core& self) noexcept;
   [[nodiscard]] bool may_go_on() noexcept;
@@ -122,6 +126,7 @@ struct ready_queue {
   time_point last_clock_{};  // when the clock was last read
   time_point last_look_{};   // when the loop last ran
   std::size_t tasks_ = 0;    // alive; the ring has room for them all
+  std::size_t room_ = 0;     // its size
   inbox outside_;            // its wakes from other threads
   bool const seeded_;
   random_numbers random_;

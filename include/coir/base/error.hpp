@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -25,19 +24,35 @@ enum class cancel_cause : unsigned char {
 COIR_EXPORT char const* to_string(cancel_cause cause) noexcept;
 
 /// Why a scope was cancelled: the first reason given, never overwritten (C9). Copying cannot fail.
-class cancel_reason {
+class COIR_EXPORT cancel_reason {
  public:
   explicit cancel_reason(cancel_cause cause = cancel_cause::requested) noexcept : cause_(cause) {}
-  cancel_reason(cancel_cause cause, std::string text)
-      : cause_(cause),
-        text_(text.empty() ? nullptr : std::make_shared<std::string const>(std::move(text))) {}
+  cancel_reason(cancel_cause cause, std::string text);
+
+  cancel_reason(cancel_reason const& other) noexcept : cause_(other.cause_), text_(other.text_) {
+    if (text_ != nullptr) hold();
+  }
+  cancel_reason(cancel_reason&& other) noexcept
+      : cause_(other.cause_), text_(std::exchange(other.text_, nullptr)) {}
+  cancel_reason& operator=(cancel_reason other) noexcept {
+    cause_ = other.cause_;
+    std::swap(text_, other.text_);
+    return *this;
+  }
+  ~cancel_reason() {
+    if (text_ != nullptr) let_go();
+  }
 
   [[nodiscard]] cancel_cause cause() const noexcept { return cause_; }
-  [[nodiscard]] std::string text() const { return text_ ? *text_ : std::string(); }
+  [[nodiscard]] std::string text() const;
 
  private:
+  struct shared_text;
+  COIR_COLD void hold() noexcept;
+  COIR_COLD void let_go() noexcept;
+
   cancel_cause cause_;
-  std::shared_ptr<std::string const> text_;  // null: no text was given
+  shared_text* text_ = nullptr;  // null: no text was given
 };
 
 /// Thrown by a suspension point inside a cancelled scope (C2).

@@ -136,9 +136,9 @@ class COIR_EXPORT loop_handle {
   [[nodiscard]] auto submit(F&& f, Args&&... args) const {
     using call = detail::bound<F, Args...>;
     using record = detail::task_state<call>;
-    detail::record_ref<record> fresh(new record(detail::birth_behind(way()), std::in_place,
+    detail::record_ref<record> fresh(new record(detail::type_of_spawned<call>,
+                                                detail::birth_behind(way()), std::in_place,
                                                 std::forward<F>(f), std::forward<Args>(args)...));
-    fresh->portable = detail::portable_of<call>;
     detail::prepare_submitted(*fresh);
     fresh->add_ref();
     detail::post_call(way(), std::make_unique<detail::submitted_task>(

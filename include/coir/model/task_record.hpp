@@ -5,7 +5,6 @@
 
 #include <exception>
 #include <functional>
-#include <vector>
 
 #include <coir/cancel/scope.hpp>
 #include <coir/model/model.hpp>
@@ -16,6 +15,13 @@ namespace coir::detail {
 class runtime;
 struct portable_task;
 struct task_record;
+
+/// What all tasks that make the same call have in common.
+struct task_type : core_type {
+  void (*invoke)(task_record& self);              // runs the work, keeps its result
+  void (*drop_work)(task_record& self) noexcept;  // destroys the work and its arguments
+  portable_task const* portable = nullptr;        // processes: how it gets to another one
+};
 
 /// Who is answerable for a task besides its handle: a group.
 class task_owner {
@@ -35,13 +41,20 @@ enum class outcome : unsigned char {
   cancelled,  // it let `cancelled` out, or never began
 };
 
+/// Something to be called when a task has ended.
+struct done_callback {
+  std::function<void()> call;
+  done_callback* next = nullptr;
+};
+
 /// Membership in a run's list of live tasks.
 struct live_hook : list_hook {};
 
 /// One task of any model. Shared by its handles, its run until it has ended, and whoever is at it.
 struct COIR_EXPORT task_record : task_core, live_hook {
-  task_record(task_kind kind_, unsigned exceptions_at_entry, bool observed_ = false) noexcept
-      : task_core(kind_, observed_), root(*this, exceptions_at_entry) {
+  task_record(task_kind kind_, task_type const& type_, unsigned exceptions_at_entry,
+              bool observed_ = false) noexcept
+      : task_core(kind_, type_, observed_), root(*this, exceptions_at_entry) {
     innermost = &root;
     noted = exceptions_at_entry;
   }
@@ -49,22 +62,23 @@ struct COIR_EXPORT task_record : task_core, live_hook {
   /// Tells the unhandled-exception handler, if nobody has asked for the exception (G3).
   ~task_record();
 
+  [[nodiscard]] task_type const& type() const noexcept {
+    return static_cast<task_type const&>(task_core::type);
+  }
+
   scope root;
   runtime* run = nullptr;       // its run; gone once the task has ended
   task_owner* owner = nullptr;  // a group; null: its handle, or, once detached, its run
   std::size_t stack_size = 0;
-  outcome how = outcome::pending;              // written before `ended`
-  std::exception_ptr error;                    // of failed and cancelled ones; likewise
-  std::atomic<bool> retrieved{false};          // somebody has been handed `error`
-  std::vector<std::function<void()>> on_done;  // guarded by lock; empty once ended
+  std::exception_ptr error;            // of failed and cancelled ones; written before `ended`
+  done_callback* on_done = nullptr;    // the one added last, which knows the first; guarded by lock
+  outcome how = outcome::pending;      // written before `ended`
+  std::atomic<bool> retrieved{false};  // somebody has been handed `error`
+  bool has_work = false;               // which is still to be destroyed; the task's own
 
   // Memory from the pool of records.
   static void* operator new(std::size_t size);
   static void operator delete(void* gone, std::size_t size) noexcept;
-
-  void (*invoke)(task_record& self) = nullptr;              // runs the work, keeps its result
-  void (*drop_work)(task_record& self) noexcept = nullptr;  // destroys the work and its arguments
-  portable_task const* portable = nullptr;                  // processes: how it gets to another one
 };
 
 /// Whether its result can be had. To its callbacks it can, which ask for it before it has ended:
@@ -111,7 +125,14 @@ struct birth {
   unsigned exceptions_at_entry;
   bool observed = false;
 };
-COIR_EXPORT birth birth_here(char const* what);
+COIR_EXPORT COIR_COLD birth birth_elsewhere(char const* what);
+inline birth birth_here(char const* what) {
+  task_core const* const self = current_task();
+  // A fiber's are fibers of the same run.
+  if (self != nullptr && self->kind == task_kind::fiber)
+    return {task_kind::fiber, 0, self->observed};
+  return birth_elsewhere(what);
+}
 /// The same of a run's main task, which on some models runs on the caller's own stack.
 COIR_EXPORT birth birth_of_main(run_options const& options);
 /// The same of a task that another process has packed.
@@ -119,7 +140,7 @@ COIR_EXPORT birth birth_from_afar() noexcept;
 
 /// Makes a task of the calling task's run begin, below `parent` if it is a group's.
 ///   Throws: std::system_error when the model cannot carry one more; the task then never was.
-COIR_EXPORT void launch(task_record& fresh, spawn_options options, scope* parent,
+COIR_EXPORT void launch(task_record& fresh, spawn_options&& options, scope* parent,
                         task_owner* owner);
 
 /// Runs `main` as the main task of a new run, to the end of everything in that run.

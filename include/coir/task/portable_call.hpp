@@ -168,7 +168,7 @@ struct carried_call<bound_call<F, Args...>, bound_call<F, Values...>> {
       pack(static_cast<task_state<here>*>(self)->work, *out, std::index_sequence_for<Args...>());
       return nullptr;
     }
-    return new task_state<there>(birth_from_afar(), *in);
+    return new task_state<there>(type_of_resident<there>, birth_from_afar(), *in);
   }
 
  private:
@@ -205,5 +205,9 @@ struct portable_table {
 template <class F, class... Args>
 inline constexpr portable_task const* portable_of<bound_call<F, Args...>> =
     &portable_table<F, Args...>::table;
+
+/// Of a task that spawn() makes.
+template <class Call>
+inline constexpr task_type type_of_spawned = task_state<Call>::type_for(portable_of<Call>);
 
 }  // namespace coir::detail

@@ -24,11 +24,15 @@ namespace detail {
 /// time, and why a cancel and a value cannot both win.
 template <class T>
 struct promise_state final : task_result<T> {
-  promise_state() : task_result<T>(task_kind::promise, 0) {
-    this->destroy = [](task_core& self) noexcept {
-      delete static_cast<promise_state*>(static_cast<task_record*>(&self));
-    };
-  }
+  promise_state() : task_result<T>(task_kind::promise, kind_of_record, 0) {}
+
+ private:
+  static constexpr task_type kind_of_record{
+      {[](task_core& self) noexcept {
+        delete static_cast<promise_state*>(static_cast<task_record*>(&self));
+      }},
+      nullptr,
+      nullptr};
 };
 
 /// Makes a fresh record that of a pending promise.

@@ -17,11 +17,10 @@ namespace coir {
 namespace detail {
 
 template <class Call, class... Parts>
-task<typename Call::result> spawn_as(char const* what, spawn_options options, scope* parent,
+task<typename Call::result> spawn_as(char const* what, spawn_options&& options, scope* parent,
                                      task_owner* owner, Parts&&... parts) {
   record_ref<task_state<Call>> fresh(
-      new task_state<Call>(birth_here(what), std::forward<Parts>(parts)...));
-  fresh->portable = portable_of<Call>;
+      new task_state<Call>(type_of_spawned<Call>, birth_here(what), std::forward<Parts>(parts)...));
   launch(*fresh, std::move(options), parent, owner);
   return task<typename Call::result>(fresh.release());
 }
@@ -29,7 +28,8 @@ task<typename Call::result> spawn_as(char const* what, spawn_options options, sc
 template <class Call, class... Parts>
 typename Call::result run_as(run_options const& options, Parts&&... parts) {
   record_ref<task_state<Call>> const main(
-      new task_state<Call>(birth_of_main(options), std::in_place, std::forward<Parts>(parts)...));
+      new task_state<Call>(type_of_resident<Call>, birth_of_main(options), std::in_place,
+                           std::forward<Parts>(parts)...));
   main->add_ref();
   record_ref<task_state<Call>> const kept(main.get());
   run_main(options, *main);

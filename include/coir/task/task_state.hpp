@@ -15,30 +15,37 @@ namespace coir::detail {
 template <class Call>
 struct task_state final : task_result<typename Call::result> {
   template <class... Parts>
-  explicit task_state(birth born, Parts&&... parts)
-      : task_result<typename Call::result>(born.kind, born.exceptions_at_entry, born.observed),
+  explicit task_state(task_type const& type, birth born, Parts&&... parts)
+      : task_result<typename Call::result>(born.kind, type, born.exceptions_at_entry,
+                                           born.observed),
         work(std::forward<Parts>(parts)...) {
-    this->invoke = [](task_record& self) {
-      auto& state = static_cast<task_state&>(self);
-      state.keep(std::move(state.work));
-    };
-    this->drop_work = [](task_record& self) noexcept {
-      auto& state = static_cast<task_state&>(self);
-      state.has_work = false;
-      std::destroy_at(&state.work);
-    };
-    this->destroy = [](task_core& self) noexcept {
-      delete static_cast<task_state*>(static_cast<task_record*>(&self));
-    };
+    this->has_work = true;
   }
   ~task_state() {
-    if (has_work) std::destroy_at(&work);
+    if (this->has_work) std::destroy_at(&work);
+  }
+
+  /// The type of a task that gets to another process as `portable` says; null: not at all.
+  static constexpr task_type type_for(portable_task const* portable) noexcept {
+    return {{&destroy}, &invoke, &drop_work, portable};
   }
 
   union {
     Call work;
   };
-  bool has_work = true;
+
+ private:
+  static task_state& of(task_record& self) noexcept { return static_cast<task_state&>(self); }
+  static void invoke(task_record& self) { of(self).keep(std::move(of(self).work)); }
+  static void drop_work(task_record& self) noexcept {
+    self.has_work = false;
+    std::destroy_at(&of(self).work);
+  }
+  static void destroy(task_core& self) noexcept { delete &of(static_cast<task_record&>(self)); }
 };
+
+/// Of a task that lives where it was made.
+template <class Call>
+inline constexpr task_type type_of_resident = task_state<Call>::type_for(nullptr);
 
 }  // namespace coir::detail

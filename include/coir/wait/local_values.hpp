@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <coir/base/config.hpp>
+
 namespace coir::detail {
 
 /// What a task has set or was born with; a task without any has none of these.
@@ -39,8 +41,7 @@ class locals_ref {
     return *this;
   }
   ~locals_ref() {
-    if (values_ != nullptr && values_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
-      delete values_;
+    if (values_ != nullptr) let_go();
   }
 
   [[nodiscard]] local_values* get() const noexcept { return values_; }
@@ -53,6 +54,10 @@ class locals_ref {
   }
 
  private:
+  COIR_COLD void let_go() noexcept {
+    if (values_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) delete values_;
+  }
+
   local_values* values_ = nullptr;
 };
 

@@ -107,6 +107,13 @@ struct watcher : list_hook {
   task_core* (*waiter)(watcher& self) noexcept = nullptr;
 };
 
+/// What all records of one kind have in common.
+struct core_type {
+  void (*destroy)(task_core& self) noexcept;
+};
+/// Of a record that somebody else owns: its thread, its seat.
+inline constexpr core_type owned_elsewhere{[](task_core&) noexcept {}};
+
 /// The part of a task that waits and wakes touch.
 ///
 /// The word in which a wait is claimed lies here and not in the wait node: a waker that has claimed
@@ -138,12 +145,16 @@ struct alignas(64) task_core {
   std::uint64_t id = 0;               // unique in the process; 0: a plain thread
   std::unique_ptr<task_notes> notes;  // guarded by lock; of an observed task it stays as it is
   locals_ref locals;                  // its task_locals; the task's own
-  void (*destroy)(task_core& self) noexcept = nullptr;
+  core_type const& type;
 
   static constexpr std::uint16_t full_budget = 256;
 
-  explicit task_core(task_kind kind_, bool observed_ = false) noexcept
-      : kind(kind_), direct(kind_ == task_kind::fiber && !observed_), observed(observed_) {}
+  explicit task_core(task_kind kind_, core_type const& type_ = owned_elsewhere,
+                     bool observed_ = false) noexcept
+      : kind(kind_),
+        direct(kind_ == task_kind::fiber && !observed_),
+        observed(observed_),
+        type(type_) {}
 
   void add_ref() noexcept {
     if (single_threaded()) {
@@ -153,9 +164,9 @@ struct alignas(64) task_core {
     }
   }
   void drop_ref() noexcept {
-    if (release_ref()) destroy(*this);
+    if (release_ref()) type.destroy(*this);
   }
-  /// Gives a reference up. True if it was the last one: then the caller is to call destroy().
+  /// Gives a reference up. True if it was the last one: then the caller is to destroy it.
   [[nodiscard]] bool release_ref() noexcept {
     // Who holds the last one is alone: nobody is left to take another from.
     std::uint32_t const held = refs.load(std::memory_order_acquire);
