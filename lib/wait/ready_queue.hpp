@@ -176,13 +176,16 @@ inline task_core* ready_queue::take() noexcept {
   return next;
 }
 
-/// The next task's frame and the record of the one after: fetched while this switch goes on, they
-/// are there when their turn comes. Always inline: g++ drops calls of functions that do nothing but
-/// prefetch.
+/// What soon will be touched, fetched while others still run: the frame of a task that comes soon, and the
+/// record of one that comes later. Among thousands of tasks memory is several switches away, so then it
+/// looks further ahead. Always inline: g++ drops calls of functions that do nothing but prefetch.
 inline void ready_queue::prefetch() const noexcept {
-  if (tail_ - head_ < 2) return;
-  __builtin_prefetch(ring_[(head_ + 1) & mask_]);
-  auto const frame = reinterpret_cast<std::uintptr_t>(ring_[head_ & mask_]->flow.resume_at);
+  std::size_t const ready = tail_ - head_;
+  if (ready < 2) return;
+  bool const many = ready >= 8;
+  __builtin_prefetch(ring_[(head_ + (many ? 7 : 1)) & mask_]);
+  task_core const* const soon = ring_[(head_ + (many ? 3 : 0)) & mask_];
+  auto const frame = reinterpret_cast<std::uintptr_t>(soon->flow.resume_at);
   __builtin_prefetch(reinterpret_cast<void const*>(frame));
   __builtin_prefetch(reinterpret_cast<void const*>(frame + 64));
   __builtin_prefetch(reinterpret_cast<void const*>(frame + 128));
