@@ -19,10 +19,9 @@
 #include <coir/base/config.hpp>
 
 #if COIR_TSAN
-/// Children of a process that has threads may have threads too.
-extern "C" __attribute__((used)) inline char const* __tsan_default_options() {
-  return "die_after_fork=0";
-}
+/// Children of a process that has threads may have threads too. One file of each program defines it: a weak
+/// one, as an inline function is, does not take the place of clang's own.
+extern "C" char const* __tsan_default_options();
 #endif
 
 /// A process that calls a function and ends: with 0 if it returns, or if it returns true; else with 1.

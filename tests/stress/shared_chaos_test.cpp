@@ -27,6 +27,10 @@
 #include "shared/child.hpp"
 #include "shared/steps.hpp"
 
+#if COIR_TSAN
+char const* __tsan_default_options() { return "die_after_fork=0"; }
+#endif
+
 namespace {
 
 using namespace std::chrono_literals;
