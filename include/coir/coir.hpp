@@ -30,6 +30,12 @@
 #include <coir/queue/priority_queue.hpp>
 #include <coir/queue/queue.hpp>
 #include <coir/queue/rendezvous.hpp>
+#include <coir/shared/shared_barrier.hpp>
+#include <coir/shared/shared_condition_variable.hpp>
+#include <coir/shared/shared_event.hpp>
+#include <coir/shared/shared_mutex.hpp>
+#include <coir/shared/shared_queue.hpp>
+#include <coir/shared/shared_semaphore.hpp>
 #include <coir/sync/barrier.hpp>
 #include <coir/sync/capacity_limiter.hpp>
 #include <coir/sync/condition_variable.hpp>
