@@ -390,10 +390,12 @@ class CtrlC(unittest.TestCase):
                                   text=True, env={**os.environ, "TMPDIR": room}) as run:
                 first = run.stdout.readline()
                 run.send_signal(signal.SIGINT)
-                rest = run.stdout.read()  # ends when nobody holds it any more
-                errors = run.stderr.read()
-                code = run.wait()
-            return name, model, code, first, rest, errors, os.listdir(room)
+                try:
+                    rest, errors = run.communicate(timeout=100)  # ends when nobody holds its output any more
+                except subprocess.TimeoutExpired:
+                    run.kill()
+                    raise AssertionError(f"{name} on {model} has not ended after {first!r}") from None
+            return name, model, run.returncode, first, rest, errors, os.listdir(room)
 
     def test_ends_every_demo_on_every_model(self):
         compare_models = ["books", "requests", "pipeline"]
