@@ -46,6 +46,10 @@ class Case(unittest.TestCase):
         self.assertEqual(self.lines(name, "--virtual", *words), lines)
         self.assertEqual(self.figures(), figures)
 
+    def ways(self, unit):
+        """To play in virtual time, and in real time on each model."""
+        return [["--virtual"], *(["--model", model, "--unit", unit] for model in MODELS)]
+
     def no_sooner(self, figures):
         for measured, least in zip(self.figures(), figures, strict=True):
             self.assertGreaterEqual(measured, least)
@@ -102,7 +106,7 @@ class FirstSteps(Case):
 
 class Tasks(Case):
     def test_task(self):
-        for how in [["--virtual"], ["--model", "threads", "--unit", "20ms"]]:
+        for how in self.ways("20ms"):
             lines = [re.sub(r"task-\d+", "task-N", line) for line in self.lines("task", *how)]
             self.assertEqual(lines, [
                 "<Task pending name='greeting'>",
@@ -146,11 +150,12 @@ class Tasks(Case):
         for talk in talks:
             self.assertEqual(sorted(talk[:-1]), sorted(talks[4][:-1]))
 
-    def test_breakfast_on_threads(self):
-        talks = self.kitchen(self.lines("breakfast", "--model", "threads", "--unit", "20ms"))
-        self.no_sooner([18, 18, 9, 9, 9])
-        ready = [line for line in talks[4] if re.match("(Toast|Bacon|Eggs) ", line)]
-        self.assertEqual(ready, ["Toast is ready", "Bacon is ready", "Eggs are ready"])
+    def test_breakfast_in_real_time(self):
+        for model in MODELS:
+            talks = self.kitchen(self.lines("breakfast", "--model", model, "--unit", "20ms"))
+            self.no_sooner([18, 18, 9, 9, 9])
+            ready = [line for line in talks[4] if re.match("(Toast|Bacon|Eggs) ", line)]
+            self.assertEqual(ready, ["Toast is ready", "Bacon is ready", "Eggs are ready"])
 
     def test_squares(self):
         lines = ["1", "4", "9", "16", "25"] * 2 + ["[1, 4, 9, 16, 25]"]
@@ -193,7 +198,7 @@ class Tasks(Case):
                              [f"Factorial({n}) = {f}" for n, f in [(2, 2), (3, 6), (4, 24), (5, 120)]])
 
     def test_users(self):
-        for how in [["--virtual"], ["--model", "threads", "--unit", "20ms"]]:
+        for how in self.ways("20ms"):
             lines = self.lines("users", *how)
             self.assertEqual(lines[0], "error: cannot connect to 4")
             self.assertEqual(sorted(lines[1:4]), [f"test sent to {user}" for user in [1, 2, 3]])
@@ -227,6 +232,11 @@ class Tasks(Case):
             "Program finished in 11.00 seconds.",
         ], [11], "--seed", "444")
         self.assertEqual(self.lines("chain", "7", "--virtual")[0], "part1(7) sleeping for 4 seconds.")
+        for model in MODELS:
+            lines = self.lines("chain", "--model", model, "--unit", "5ms", "--seed", "444")
+            for n in [1, 2, 3]:
+                own = [line.split(" ")[0] for line in lines if re.search(rf"\({n}[),]|result{n} ", line)]
+                self.assertEqual(own, [f"part1({n})", "Returning", f"part2({n},", "Returning", f"-->Chained"])
 
     def test_random(self):
         """Line for line what Python prints, with its own generator seeded alike."""
@@ -296,7 +306,8 @@ class EndingThings(Case):
         lines = ["cancelled!", "the work is complete", "the work is complete",
                  "cancelled, but not before the work was complete"]
         self.exactly("shield", lines, [0.5, 2, 2])
-        self.assertEqual(self.lines("shield", "--model", "threads", "--unit", "50ms"), lines)
+        for model in MODELS:
+            self.assertEqual(self.lines("shield", "--model", model, "--unit", "50ms"), lines)
 
 
 class Sharing(Case):
@@ -306,7 +317,7 @@ class Sharing(Case):
                              ["locked and unlocked by hand: 210", "locked by std::scoped_lock: 210"])
 
     def test_producers(self):
-        for how in [["--virtual"], ["--model", "threads", "--unit", "1ms"]]:
+        for how in self.ways("1ms"):
             for crew in [["-p", "5", "-c", "10"], ["-p", "2", "-c", "1"], ["-p", "0"]]:
                 lines = self.lines("producers", *crew, *how)
                 put = re.findall(r"^Producer \d+ added <([0-9a-f]{10})> to queue\.$", "\n".join(lines), re.M)
@@ -323,13 +334,13 @@ class Work(Case):
                          ["One game after the other: 12:00:00", "From table to table: 1:00:00"])
         self.lines("chess", "--virtual", "--opponents", "3", "--pairs", "2")
         self.assertIn("0:06:00 one after the other, 0:01:15 from table to table", self.seen)
-
+        for model in MODELS:
+            self.lines("chess", "--model", model, "--opponents", "3", "--pairs", "2", "--unit", "1ms")
 
     def test_blocking(self):
-        self.lines("blocking", "--unit", "20ms")
-        self.no_sooner([10, 1, 1])
-        self.lines("blocking", "--model", "threads", "--unit", "20ms")
-        self.no_sooner([1, 1, 1])
+        for model in MODELS:
+            self.lines("blocking", "--model", model, "--unit", "20ms")
+            self.no_sooner([1 if model == "threads" else 10, 1, 1])
 
     def test_books(self):
         with tempfile.NamedTemporaryFile("w") as book:
@@ -373,7 +384,6 @@ class CtrlC(unittest.TestCase):
         "too_slow": ["--unit", "400ms"],
         "blocking": ["--unit", "200ms"],
         "chess": ["--opponents", "2", "--pairs", "2", "--unit", "2ms"],
-        "lock": ["--tasks", "100", "--rounds", "300"],
         "books": ["--times", "400"],
         "requests": ["100", "1000", "100000"],
         "pipeline": ["--pieces", "1000"],
@@ -384,6 +394,9 @@ class CtrlC(unittest.TestCase):
     def interrupted(self, name, model):
         with tempfile.TemporaryDirectory() as room:
             words = self.WORDS.get(name, ["--unit", "60min"])
+            if name == "lock":  # for a second or so after the first line
+                words = ["--tasks", "1000" if model == "fibers" else "100",
+                         "--rounds", "40" if model in ["threads", "serial"] else "10000"]
             if model:
                 words = [*words, "--model", model]
             with subprocess.Popen([COIR, "demo", name, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -430,7 +443,7 @@ class CtrlC(unittest.TestCase):
         self.assertEqual(run.returncode, 130)
 
     def test_ends_a_demo_in_virtual_time(self):
-        with subprocess.Popen([COIR, "demo", "lock", "--virtual", "--tasks", "100", "--rounds", "1000"],
+        with subprocess.Popen([COIR, "demo", "lock", "--virtual", "--tasks", "1000", "--rounds", "10000"],
                               stdout=subprocess.PIPE, text=True) as run:
             run.stdout.readline()
             run.send_signal(signal.SIGINT)
