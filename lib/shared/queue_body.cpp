@@ -161,15 +161,12 @@ bool queue_body::wait_for_item(task_core& running, place& own, time_point deadli
   }
   reached(step::getter_queued);
   serve();
-  wake_reason reason = wake_reason::fulfilled;
-  try {
-    reason = wait(running, own, place_word::getting, "queue::get", deadline);
-  } catch (...) {
-    if (withdraw_getter(own, place_word::getting)) throw;
-  }
-  if (reason != wake_reason::fulfilled && withdraw_getter(own, place_word::getting)) {
-    if (reason == wake_reason::cancelled) deliver(running);
-    return false;
+  switch (wait_or_withdraw(running, own, place_word::getting, "queue::get", deadline,
+                           shielding::none,
+                           [&] { return withdraw_getter(own, place_word::getting); })) {
+    case wake_reason::cancelled: deliver(running);
+    case wake_reason::timed_out: return false;
+    case wake_reason::fulfilled: break;
   }
   if (own.state() == place_word::refused) throw queue_shut_down();
   return true;
@@ -264,15 +261,11 @@ bool queue_body::wait_for_room(task_core& running, place& own, time_point deadli
   }
   reached(step::putter_queued);
   serve();
-  wake_reason reason = wake_reason::fulfilled;
-  try {
-    reason = wait(running, own, place_word::putting, "queue::put", deadline);
-  } catch (...) {
-    if (withdraw_putter(own)) throw;
-  }
-  if (reason != wake_reason::fulfilled && withdraw_putter(own)) {
-    if (reason == wake_reason::cancelled) deliver(running);
-    return false;
+  switch (wait_or_withdraw(running, own, place_word::putting, "queue::put", deadline,
+                           shielding::none, [&] { return withdraw_putter(own); })) {
+    case wake_reason::cancelled: deliver(running);
+    case wake_reason::timed_out: return false;
+    case wake_reason::fulfilled: break;
   }
   if (own.state() == place_word::refused) throw queue_shut_down();
   return true;
@@ -342,13 +335,9 @@ void queue_body::join() {
     settle_getters(woken);
     unlock_getters();
   }
-  wake_reason reason = wake_reason::fulfilled;
-  try {
-    reason = wait(running, *own, place_word::joining, "queue::join", never);
-  } catch (...) {
-    if (withdraw_getter(*own, place_word::joining)) throw;
-  }
-  if (reason == wake_reason::cancelled && withdraw_getter(*own, place_word::joining))
+  auto const withdraw = [&] { return withdraw_getter(*own, place_word::joining); };
+  if (wait_or_withdraw(running, *own, place_word::joining, "queue::join", never, shielding::none,
+                       withdraw) == wake_reason::cancelled)
     deliver(running);
 }
 

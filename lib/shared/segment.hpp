@@ -116,6 +116,20 @@ class segment : public std::enable_shared_from_this<segment> {
   wake_reason wait(task_core& self, place& here, std::uint32_t waiting, char const* what,
                    time_point deadline, shielding how = shielding::none);
 
+  /// The same with its end: `withdraw` takes the place out, and returns whether it still waited (C4).
+  template <class Withdraw>
+  wake_reason wait_or_withdraw(task_core& self, place& here, std::uint32_t waiting,
+                               char const* what, time_point deadline, shielding how,
+                               Withdraw withdraw) {
+    wake_reason reason = wake_reason::fulfilled;
+    try {
+      reason = wait(self, here, waiting, what, deadline, how);
+    } catch (...) {
+      if (withdraw()) throw;
+    }
+    return reason != wake_reason::fulfilled && withdraw() ? reason : wake_reason::fulfilled;
+  }
+
   /// Who is to be woken once the lock is free.
   class chosen {
    public:

@@ -98,15 +98,10 @@ sync_body::outcome sync_body::wait_in(task_core& running, place& own, char const
     own.word.store(place_word::idle, std::memory_order_release);
     return true;
   };
-  wake_reason reason = wake_reason::fulfilled;
-  try {
-    reason = wait(running, own, place_word::queued, what, deadline, how);
-  } catch (...) {
-    if (withdraw()) throw;
-  }
-  if (reason != wake_reason::fulfilled && withdraw()) {
-    if (reason == wake_reason::cancelled) deliver(running);
-    return outcome::timed_out;
+  switch (wait_or_withdraw(running, own, place_word::queued, what, deadline, how, withdraw)) {
+    case wake_reason::cancelled: deliver(running);
+    case wake_reason::timed_out: return outcome::timed_out;
+    case wake_reason::fulfilled: break;
   }
   reached(step::granted);
   return own.state() == place_word::refused ? outcome::refused : outcome::granted;
