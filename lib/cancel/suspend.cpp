@@ -47,9 +47,6 @@ void sleep_through_timers(task_core& self) {
     self.timers->fire_due(std::chrono::steady_clock::now());
 }
 
-/// What the thread's task waits for in suspend_beside().
-constinit thread_local word_beside const* beside_here = nullptr;
-
 /// The same for one whose wait a change of a shared word ends too: he then claims his own task.
 void sleep_beside(task_core& self, word_beside const& beside) {
   for (;;) {
@@ -176,10 +173,8 @@ wake_reason suspension::park() {
 }
 
 void suspension::park_otherwise() {
-  word_beside const* const beside =
-      std::exchange(beside_here, nullptr);  // an observer may wait too
   observed_absence const away(self_, &observer::parks);
-  if (beside != nullptr) return sleep_beside(self_, *beside);
+  if (beside_ != nullptr) return sleep_beside(self_, *beside_);
   switch (self_.kind) {
     case task_kind::fiber: self_.home->park(self_); break;
     case task_kind::serial:
@@ -259,11 +254,7 @@ void give_up_turn(task_core& self) noexcept {
 
 wake_reason suspend_beside(task_core& self, word_beside const& beside, char const* what,
                            time_point deadline, shielding how) {
-  struct closer {
-    ~closer() { beside_here = nullptr; }
-  } const at_end;
-  beside_here = &beside;
-  suspension wait(self, what, how);
+  suspension wait(self, what, how, &beside);
   wait.begin();
   return wait.end(deadline);
 }

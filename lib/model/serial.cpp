@@ -3,6 +3,7 @@
 
 #include "model/serial.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "wait/ready_queue.hpp"
@@ -19,13 +20,13 @@ void serial_runtime::start(task_record& fresh) {
   fresh.timers = &around_;  // the thread's: a wait serves the deadlines around the run too
   thread_state const outside =
       std::exchange(this_thread, thread_state{&fresh, nullptr, nullptr, &world()});
-  if (interrupts_.is_on()) this_thread.interrupt = &interrupts_;
+  std::optional<interruption::call> here;
   if (interrupts_.is_on()) {
-    interruption::call const here(interrupts_, fresh);
-    live(fresh);
-  } else {
-    live(fresh);
+    this_thread.interrupt = &interrupts_;
+    here.emplace(interrupts_, fresh);
   }
+  live(fresh);
+  here.reset();
   this_thread = outside;
 }
 

@@ -71,26 +71,12 @@ void task_group::finish_with_first() {
   if (!errors.empty()) std::rethrow_exception(errors.front());
 }
 
-/// True if the owner, which is locked, was waiting for the last one, and is now to be woken.
-inline bool task_group::count_one_less(detail::task_core& owner) noexcept {
-  if (--children_ != 0 || !joining_) return false;
-  closed_ = true;  // now, and not when the owner runs: nobody may slip in between
-  return detail::claim(owner, detail::wake_reason::fulfilled);
-}
-
 /// A child has ended: in the list of failures if it failed, then out of the count. The count goes
 /// last, for at zero the owner may destroy the group.
 void task_group::child_ended(detail::task_record& child) noexcept {
   if (child.how == detail::outcome::failed) [[unlikely]]
     return child_failed(child);
-  detail::task_core& owner = *scope_.base().task;
-  bool claimed;
-  {
-    guard const held(owner.lock);
-    child.root.unlink();
-    claimed = count_one_less(owner);
-  }
-  if (claimed) detail::wake(owner);
+  one_less(&child.root);
 }
 
 void task_group::child_failed(detail::task_record& child) noexcept {
@@ -104,12 +90,16 @@ void task_group::child_failed(detail::task_record& child) noexcept {
   one_less();
 }
 
-void task_group::one_less() noexcept {
+void task_group::one_less(detail::scope* leaving) noexcept {
   detail::task_core& owner = *scope_.base().task;
-  bool claimed;
+  bool claimed = false;
   {
     guard const held(owner.lock);
-    claimed = count_one_less(owner);
+    if (leaving != nullptr) leaving->unlink();
+    if (--children_ == 0 && joining_) {
+      closed_ = true;  // now, and not when the owner runs: nobody may slip in between
+      claimed = detail::claim(owner, detail::wake_reason::fulfilled);
+    }
   }
   if (claimed) detail::wake(owner);
 }

@@ -11,11 +11,10 @@ namespace coir::detail {
 constinit thread_local thread_state this_thread __attribute__((tls_model("initial-exec")));
 
 COIR_COLD void ready_queue::grow() {
-  std::size_t const more = std::max<std::size_t>(64, room_ * 2);
+  std::size_t const more = std::max<std::size_t>(64, room() * 2);
   auto grown = std::make_unique<task_core*[]>(more);
   for (std::size_t at = head_; at != tail_; ++at) grown[at & (more - 1)] = ring_[at & mask_];
   ring_ = std::move(grown);
-  room_ = more;
   mask_ = more - 1;
 }
 

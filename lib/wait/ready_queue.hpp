@@ -41,7 +41,8 @@ struct ready_queue {
 
   /// Makes room for one more task of this worker.
   void reserve_one() {
-    if (tasks_ == room_) grow();
+    if (tasks_ == room()) [[unlikely]]
+      grow();
     ++tasks_;
   }
   void release_one() noexcept { --tasks_; }
@@ -102,6 +103,7 @@ struct ready_queue {
   void (*give_back)(ready_queue& home, stack& unused) noexcept = nullptr;
 
  private:
+  [[nodiscard]] std::size_t room() const noexcept { return mask_ + 1; }
   void grow();
   void leave(task_core& self) noexcept;
   void leave_slowly(task_core& self) noexcept;
@@ -115,7 +117,7 @@ struct ready_queue {
   [[gnu::always_inline]] void prefetch() const noexcept;
 
   std::unique_ptr<task_core*[]> ring_;  // the slots from head_ to tail_, modulo the size
-  std::size_t mask_ = 0;
+  std::size_t mask_ = ~std::size_t{0};  // the size less one: none yet
   std::size_t head_ = 0;
   std::size_t tail_ = 0;
   std::size_t stop_ = 0;        // the nearer of the next two: nothing is to be looked at before
@@ -126,7 +128,6 @@ struct ready_queue {
   time_point last_clock_{};  // when the clock was last read
   time_point last_look_{};   // when the loop last ran
   std::size_t tasks_ = 0;    // alive; the ring has room for them all
-  std::size_t room_ = 0;     // its size
   inbox outside_;            // its wakes from other threads
   bool const seeded_;
   random_numbers random_;

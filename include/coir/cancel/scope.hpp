@@ -45,14 +45,13 @@ struct scope : list_hook {
   bool inherited = false;           // root scopes: the parent was cancelled, or the run is ending
   bool handed_down = false;         // root scopes: the parent's cancel has been passed on to here
   bool shielded = false;            // outer cancels do not reach in
-  bool told = false;  // somebody knows of its cancel: it was thrown, went on to another
-                      // task or to a stop_token, or was asked for
-  std::uint16_t deliveries =
-      0;                       // how often `cancelled` was thrown for its cancel, as far as counted
-  std::atomic<unsigned> note;  // std::uncaught_exceptions() at entry; root scopes: `deaf` once
-                               // their task's function has ended
-  unsigned requests = 0;       // cancels not taken back by uncancel()
-  cancel_reason reason;        // of the first cancel; meaningful once called or inherited
+  bool told = false;             // somebody knows of its cancel: it was thrown, went on to another
+                                 // task or to a stop_token, or was asked for
+  std::uint16_t deliveries = 0;  // how often `cancelled` was thrown for its cancel; not all counted
+  std::atomic<unsigned> note;    // std::uncaught_exceptions() at entry; root scopes: `deaf` once
+                                 // their task's function has ended
+  unsigned requests = 0;         // cancels not taken back by uncancel()
+  cancel_reason reason;          // of the first cancel; meaningful once called or inherited
   scope* next_reached = nullptr;  // in a cancel's list of work
   std::atomic<stop_signal*> signal{
       nullptr};  // null: nobody has asked for one, or it has been given

@@ -8,6 +8,8 @@
 
 namespace coir::detail {
 
+struct word_beside;
+
 /// What may end a wait besides its fulfilment.
 enum class shielding {
   none,      // a cancel, once it can be delivered
@@ -31,8 +33,9 @@ COIR_EXPORT wake_reason suspend(task_core& self, spin_lock& lock, list_hook& nod
 /// nodes, calls end(), and unlinks them.
 class COIR_EXPORT suspension {
  public:
-  suspension(task_core& self, char const* what, shielding how = shielding::none) noexcept
-      : self_(self), what_(what), how_(how) {}
+  suspension(task_core& self, char const* what, shielding how = shielding::none,
+             word_beside const* beside = nullptr) noexcept
+      : self_(self), what_(what), how_(how), beside_(beside) {}
 
   void begin() noexcept;
 
@@ -51,6 +54,7 @@ class COIR_EXPORT suspension {
   task_core& self_;
   char const* const what_;
   shielding const how_;
+  word_beside const* const beside_;  // null, but in suspend_beside()
 };
 
 /// Lets others run: fibers go to the end of the queue, threads offer their CPU.

@@ -128,8 +128,7 @@ class COIR_EXPORT task_group final : private detail::task_owner {
 
   void child_ended(detail::task_record& child) noexcept override;
   COIR_COLD void child_failed(detail::task_record& child) noexcept;
-  void one_less() noexcept;
-  bool count_one_less(detail::task_core& owner) noexcept;
+  void one_less(detail::scope* leaving = nullptr) noexcept;
   void check_owner() noexcept;
   void wait_for_children() noexcept;
   std::vector<std::exception_ptr> take_errors();
