@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <coir/coir.hpp>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -15,6 +15,7 @@
 #include "lesson.hpp"
 #include "shelf.hpp"
 #include "std_queue.hpp"
+#include "together.hpp"
 #include "units.hpp"
 #include "workload.hpp"
 
@@ -66,21 +67,39 @@ class tally {
   std::vector<trouble> troubles_;
 };
 
-outcome on_coir(job const& work) {
+/// Counts the files whose numbers come through the queue. What it finds goes back as its result.
+template <class Queue>
+outcome count_some(Queue numbers, std::vector<std::string> const& paths) {
   tally found;
-  // On `serial` a task runs to its end when it is spawned, so the paths must be there before.
-  coir::queue<std::string> paths(work.books.size());
-  for (auto const& book : work.books) paths.put(book.path);
-  paths.shutdown();
-  coir::group([&](coir::task_group& tasks) {
-    for (std::uint64_t i = 0; i < work.tasks; ++i) {
-      tasks.spawn([&] {
-        auto const chunk = std::make_unique_for_overwrite<char[]>(chunk_size);
-        for (std::string const& path : paths) found.count(path, chunk.get());
-      });
-    }
-  });
+  auto const chunk = std::make_unique_for_overwrite<char[]>(chunk_size);
+  for (std::size_t const number : numbers) found.count(paths[number], chunk.get());
   return found.result();
+}
+
+template <class Queue>
+outcome count_all(job const& work) {
+  std::vector<std::string> paths;
+  for (auto const& book : work.books) paths.push_back(book.path);
+  // On `serial` a task runs to its end when it is spawned, so the numbers must be there before.
+  Queue numbers(paths.size());
+  for (std::size_t number = 0; number < paths.size(); ++number) numbers.put(number);
+  numbers.shutdown();
+
+  std::vector<coir::task<outcome>> tasks;
+  for (std::uint64_t i = 0; i < work.tasks; ++i)
+    tasks.push_back(coir::spawn(count_some<Queue>, numbers, paths));
+  outcome all;
+  for (auto& each : tasks) {
+    outcome found = std::move(each).get();
+    all.value += found.value;
+    std::ranges::move(found.troubles, std::back_inserter(all.troubles));
+  }
+  return all;
+}
+
+outcome on_coir(job const& work) {
+  return on_processes() ? count_all<shared_queue<std::size_t>>(work)
+                        : count_all<coir::queue<std::size_t>>(work);
 }
 
 outcome on_std(job const& work) {

@@ -43,7 +43,8 @@ outcome run_workload(request const& asked) {
 
 // A model that has not enough of something is no failure of the comparison: it is a result.
 bool is_shortage(std::error_code code) {
-  return code == std::errc::resource_unavailable_try_again || code == std::errc::not_enough_memory;
+  return code == std::errc::resource_unavailable_try_again ||
+         code == std::errc::not_enough_memory || code == std::errc::too_many_files_open;
 }
 
 repetition refused(std::string why) {
@@ -55,6 +56,8 @@ repetition failed(std::string why) {
 }
 
 repetition short_of_threads(std::system_error const& error, std::uint64_t tasks) {
+  std::string_view const told = error.what();  // of processes coir says itself what to raise
+  if (told.find("raise") != told.npos) return refused(error.what());
   return refused(fmt::format("{}; {}", error.what(), how_to_get_more_threads(tasks)));
 }
 

@@ -21,8 +21,8 @@ namespace {
 struct typed {
   std::vector<std::string> workloads;
   std::string models = coir::is_available(coir::model::boost_fibers)
-                           ? "serial,fibers,boost_fibers,threads"
-                           : "serial,fibers,threads";
+                           ? "serial,fibers,boost_fibers,threads,processes"
+                           : "serial,fibers,threads,processes";
   std::string tasks;
   std::string repeat = "1";
   std::string limit = "5";
@@ -109,7 +109,8 @@ std::string footer() {
 Every figure comes from a process of its own. Beside `threads` stands `std`: the same
 workload written by hand on std::thread, std::mutex and std::condition_variable.
 "memory" is the peak that the workload added, page tables included; what the kernel
-keeps for a thread, its stack in the kernel above all, comes on top of it.
+keeps for a thread, its stack in the kernel above all, comes on top of it. On `processes`
+it is what they have for themselves alone, and their processor time counts as the cell's.
 The bar is the wall time, drawn against the slowest of the rows beside it that finished.
 
 Exit codes: 0 done; 1 something failed, and the message says what; 2 not understood.)";
@@ -119,8 +120,8 @@ Exit codes: 0 done; 1 something failed, and the message says what; 2 not underst
 
 void add_command(CLI::App& program, int& exit_code) {
   auto const words = std::make_shared<typed>();
-  auto* const compare =
-      program.add_subcommand("compare", "Put fibers, threads and serial calls side by side");
+  auto* const compare = program.add_subcommand(
+      "compare", "Put fibers, threads, processes and serial calls side by side");
   compare->add_option("WORKLOAD", words->workloads,
                       fmt::format("What to run: {}; the first four if none is named",
                                   fmt::join(workload_names(), ", ")));

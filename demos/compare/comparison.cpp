@@ -91,10 +91,20 @@ class comparison {
                            .model = std::string(model),
                            .work = all.work,
                            .parent = ::getpid()};
-    auto result = launch_cell(question, std::chrono::duration<double>(asked_.limit), stop_);
+    auto result = model == "processes" && all.work.tasks > all.what->most_processes
+                      ? not_tried(*all.what)
+                      : launch_cell(question, std::chrono::duration<double>(asked_.limit), stop_);
     check(all, doing, result);
     report_.add(*all.what, model, all.work.tasks, round, result);
     return result;
+  }
+
+  static repetition not_tried(workload const& what) {
+    return {.how = ending::refused,
+            .why = fmt::format("more than {} processes at once are not tried",
+                               with_commas(what.most_processes)),
+            .measured = {},
+            .brought = {}};
   }
 
   // A result that is wrong is no result; a file that could not be read is told at once.

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <coir/coir.hpp>
 #include <limits>
 
 #include "crew.hpp"
 #include "lesson.hpp"
 #include "machine.hpp"
+#include "together.hpp"
 #include "units.hpp"
 #include "workload.hpp"
 
@@ -41,13 +41,9 @@ std::uint64_t primes_of(std::uint64_t task, std::uint64_t tasks) {
 }
 
 outcome on_coir(job const& work) {
-  std::atomic<std::uint64_t> primes = 0;
-  coir::group([&](coir::task_group& tasks) {
-    for (std::uint64_t i = 0; i < work.tasks; ++i) {
-      tasks.spawn([&, i] { primes += primes_of(i, work.tasks); });
-    }
-  });
-  return {.value = primes, .troubles = {}};
+  adders tasks;
+  for (std::uint64_t i = 0; i < work.tasks; ++i) tasks.spawn(primes_of, i, work.tasks);
+  return {.value = tasks.sum(), .troubles = {}};
 }
 
 outcome on_std(job const& work) {

@@ -11,10 +11,12 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include "cell.hpp"
 #include "child.hpp"
 #include "measure.hpp"
+#include "offspring.hpp"
 #include "units.hpp"
 
 namespace demos::compare {
@@ -31,8 +33,9 @@ std::int64_t page_tables_of(int process) {
   return parse_sizes(std::string(std::istreambuf_iterator<char>(file), {})).page_tables;
 }
 
-// Waits for the end; true if it came in time. Notes the largest page tables seen.
-bool watch(child const& cell, clock::time_point deadline, interrupts& stop, std::int64_t& tables) {
+// Waits for the end; true if it came in time. Notes the largest page tables seen, and what others use.
+bool watch(child const& cell, clock::time_point deadline, interrupts& stop, std::int64_t& tables,
+           offspring* others) {
   std::array<pollfd, 2> const ready = {{{cell.fd(), POLLIN, 0}, {stop.fd(), POLLIN, 0}}};
   while (clock::now() < deadline) {
     auto now = ready;
@@ -40,6 +43,7 @@ bool watch(child const& cell, clock::time_point deadline, interrupts& stop, std:
     if ((now[0].revents & POLLIN) != 0) return true;
     stop.check();
     tables = std::max(tables, page_tables_of(cell.id()));
+    if (others != nullptr) others->look(cell.id());
   }
   return false;
 }
@@ -55,14 +59,18 @@ repetition crash(child const& cell, int signal) {
   return ended_badly(ending::crashed, why);
 }
 
-repetition result_of(child const& cell, int status, std::int64_t tables) {
+repetition result_of(child const& cell, int status, std::int64_t tables, figures const& by_others) {
   if (status != 0) {
     return ended_badly(ending::failed,
                        fmt::format("ended with exit code {}\n{}", status, cell.errors()));
   }
   auto reply = parse_answer(cell.output());
   auto const unseen = std::max<std::int64_t>(0, tables - reply.page_tables_after);
-  reply.result.measured.memory += unseen;
+  auto& measured = reply.result.measured;
+  measured.memory += unseen + by_others.memory;
+  measured.cpu += by_others.cpu;
+  measured.voluntary += by_others.voluntary;
+  measured.involuntary += by_others.involuntary;
   return reply.result;
 }
 
@@ -71,13 +79,17 @@ repetition result_of(child const& cell, int status, std::int64_t tables) {
 repetition launch_cell(request const& asked, std::chrono::duration<double> limit,
                        interrupts& stop) {
   auto const deadline = clock::now() + std::chrono::duration_cast<clock::duration>(limit);
+  std::optional<offspring> others;
+  if (asked.model == "processes") others.emplace();
   child cell(cell_command, to_bytes(asked));
   std::int64_t tables = 0;
-  bool const in_time = watch(cell, deadline, stop, tables);
+  bool const in_time = watch(cell, deadline, stop, tables, others ? &*others : nullptr);
   if (!in_time) cell.kill();
 
   auto const end = cell.reap();
-  if (end.si_code == CLD_EXITED) return result_of(cell, end.si_status, tables);
+  figures used;
+  if (others) others->add_to(used);
+  if (end.si_code == CLD_EXITED) return result_of(cell, end.si_status, tables, used);
   if (!in_time) return ended_badly(ending::stopped, "stopped at " + as_limit(limit.count()));
   return crash(cell, end.si_status);
 }

@@ -18,10 +18,12 @@ block const* most_telling(sheet const& all) {
   for (auto const& candidate : all.blocks) {
     auto const count = finishers(candidate);
     if (count == 0) continue;
-    // What people come for is coir beside threads: a block counts as full without `serial`.
+    // What people come for is coir beside threads: a block counts as full without `serial`, and without
+    // the processes, of which there cannot be as many.
     auto const full = [](block const& b) {
-      return std::ranges::all_of(
-          b.rows, [](row const& r) { return r.model == "serial" || r.median().has_value(); });
+      return std::ranges::all_of(b.rows, [](row const& r) {
+        return r.model == "serial" || r.model == "processes" || r.median().has_value();
+      });
     };
     if (best == nullptr || full(candidate) > full(*best) ||
         (full(candidate) == full(*best) && candidate.tasks > best->tasks)) {

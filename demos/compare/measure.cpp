@@ -43,6 +43,10 @@ sizes parse_sizes(std::string const& status) {
           .page_tables = line_in_bytes(status, "\nVmPTE:")};
 }
 
+std::int64_t parse_own(std::string const& smaps) {
+  return line_in_bytes(smaps, "\nPrivate_Clean:") + line_in_bytes(smaps, "\nPrivate_Dirty:");
+}
+
 look look::before_work() {
   look taken;
   taken.memory = own_sizes();

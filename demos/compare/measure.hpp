@@ -20,6 +20,9 @@ struct sizes {
 /// Reads the sizes out of the text of a status file; what is not there stays 0.
 sizes parse_sizes(std::string const& status);
 
+/// The memory in bytes that a process shares with no other, out of the text of its smaps_rollup.
+std::int64_t parse_own(std::string const& smaps);
+
 /// A moment in this process's life.
 struct look {
   std::chrono::steady_clock::time_point at;

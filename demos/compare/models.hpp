@@ -15,12 +15,13 @@ struct model_entry {
   std::optional<coir::model> model;
 };
 
-inline constexpr std::array<model_entry, 5> models = {{
+inline constexpr std::array<model_entry, 6> models = {{
     {"serial", coir::model::serial},
     {"fibers", coir::model::fibers},
     {"boost_fibers", coir::model::boost_fibers},
     {"threads", coir::model::threads},
     {"std", std::nullopt},
+    {"processes", coir::model::processes},
 }};
 
 }  // namespace demos::compare

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <coir/coir.hpp>
 #include <list>
 
 #include "crew.hpp"
 #include "lesson.hpp"
 #include "std_queue.hpp"
+#include "together.hpp"
 #include "units.hpp"
 #include "workload.hpp"
 
@@ -22,25 +22,37 @@ int share_of(std::uint64_t pair, std::uint64_t pairs) {
   return static_cast<int>(round_trips / pairs + (pair < round_trips % pairs ? 1 : 0));
 }
 
-outcome on_coir(job const& work) {
-  std::atomic<std::uint64_t> returned = 0;
+template <class Queue>
+std::uint64_t serve(Queue there, Queue back, int rounds) {
+  std::uint64_t returned = 0;
+  for (int i = 0; i < rounds; ++i) {
+    there.put(i);
+    if (back.get() == i) ++returned;
+  }
+  return returned;
+}
+
+template <class Queue>
+std::uint64_t send_back(Queue there, Queue back, int rounds) {
+  for (int i = 0; i < rounds; ++i) back.put(there.get());
+  return 0;
+}
+
+template <class Queue>
+outcome play(job const& work) {
+  adders players;
   auto const pairs = work.tasks / 2;
-  coir::group([&](coir::task_group& tasks) {
-    for (std::uint64_t pair = 0; pair < pairs; ++pair) {
-      coir::queue<int> there(1), back(1);
-      int const rounds = share_of(pair, pairs);
-      tasks.spawn([=, &returned]() mutable {
-        for (int i = 0; i < rounds; ++i) {
-          there.put(i);
-          if (back.get() == i) ++returned;
-        }
-      });
-      tasks.spawn([=]() mutable {
-        for (int i = 0; i < rounds; ++i) back.put(there.get());
-      });
-    }
-  });
-  return {.value = returned, .troubles = {}};
+  for (std::uint64_t pair = 0; pair < pairs; ++pair) {
+    Queue const there(1), back(1);
+    int const rounds = share_of(pair, pairs);
+    players.spawn(serve<Queue>, there, back, rounds);
+    players.spawn(send_back<Queue>, there, back, rounds);
+  }
+  return {.value = players.sum(), .troubles = {}};
+}
+
+outcome on_coir(job const& work) {
+  return on_processes() ? play<shared_queue<int>>(work) : play<coir::queue<int>>(work);
 }
 
 // A table with one end at which each player sits.

@@ -4,10 +4,10 @@
 
 #include <atomic>
 #include <chrono>
-#include <coir/coir.hpp>
 
 #include "crew.hpp"
 #include "lesson.hpp"
+#include "together.hpp"
 #include "units.hpp"
 #include "workload.hpp"
 
@@ -16,17 +16,15 @@ namespace {
 
 constexpr std::chrono::milliseconds nap{20};
 
+std::uint64_t sleep_once() {
+  coir::sleep_for(nap);
+  return 1;
+}
+
 outcome on_coir(job const& work) {
-  std::atomic<std::uint64_t> woken = 0;
-  coir::group([&](coir::task_group& tasks) {
-    for (std::uint64_t i = 0; i < work.tasks; ++i) {
-      tasks.spawn([&] {
-        coir::sleep_for(nap);
-        ++woken;
-      });
-    }
-  });
-  return {.value = woken, .troubles = {}};
+  adders tasks;
+  for (std::uint64_t i = 0; i < work.tasks; ++i) tasks.spawn(sleep_once);
+  return {.value = tasks.sum(), .troubles = {}};
 }
 
 outcome on_std(job const& work) {

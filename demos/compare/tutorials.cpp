@@ -2,13 +2,12 @@
 /// The workloads of the tutorials' programs, as far as there is one in them. `coir demo` tells the stories.
 #include <fmt/format.h>
 
-#include <atomic>
 #include <chrono>
-#include <coir/coir.hpp>
 #include <mutex>
 #include <thread>
 
 #include "lesson.hpp"
+#include "together.hpp"
 #include "units.hpp"
 #include "workload.hpp"
 
@@ -17,15 +16,12 @@ namespace {
 
 constexpr std::chrono::milliseconds pause{1};  // one second of a tutorial
 
-/// Runs `work(number)` in a task for each number from 0 on, and adds up what they return.
-template <class F>
-outcome in_tasks(std::uint64_t tasks, F const& work) {
-  std::atomic<std::uint64_t> sum = 0;
-  coir::group([&](coir::task_group& group) {
-    for (std::uint64_t number = 0; number < tasks; ++number)
-      group.spawn([&, number] { sum += work(number); });
-  });
-  return {.value = sum, .troubles = {}};
+/// Runs `work(number, parts…)` in a task for each number from 0 on, and adds up what they return.
+template <class... Parts>
+outcome in_tasks(std::uint64_t tasks, auto work, Parts const&... parts) {
+  adders all;
+  for (std::uint64_t number = 0; number < tasks; ++number) all.spawn(work, number, parts...);
+  return {.value = all.sum(), .troubles = {}};
 }
 
 std::uint64_t one_each(job const& work, outcome const&) { return work.tasks; }
@@ -48,12 +44,12 @@ std::string as_measured(sheet const& all) {
 
 // ---- squares ---------------------------------------------------------------------------------
 
-outcome square_all(job const& work) {
-  return in_tasks(work.tasks, [](std::uint64_t number) {
-    coir::sleep_for(pause);
-    return number * number;
-  });
+std::uint64_t square(std::uint64_t number) {
+  coir::sleep_for(pause);
+  return number * number;
 }
+
+outcome square_all(job const& work) { return in_tasks(work.tasks, square); }
 
 std::uint64_t sum_of_squares(job const& work, outcome const&) {
   std::uint64_t const n = work.tasks;
@@ -62,34 +58,32 @@ std::uint64_t sum_of_squares(job const& work, outcome const&) {
 
 // ---- breakfast -------------------------------------------------------------------------------
 
-std::uint64_t breakfast_for_one() {
-  auto const dish = [](int seconds) {
-    return [seconds] {
-      coir::sleep_for(pause * seconds);
-      return std::uint64_t{1};
-    };
-  };
-  auto const [eggs, bacon, toast] = coir::gather(dish(9), dish(6), dish(3));
+std::uint64_t cook(int seconds) {
+  coir::sleep_for(pause * seconds);
+  return 1;
+}
+
+std::uint64_t breakfast_for_one(std::uint64_t) {
+  auto const [eggs, bacon, toast] =
+      coir::gather(coir::call(cook, 9), coir::call(cook, 6), coir::call(cook, 3));
   return eggs + bacon + toast;
 }
 
-outcome serve_breakfasts(job const& work) {
-  return in_tasks(work.tasks, [](std::uint64_t) { return breakfast_for_one(); });
-}
+outcome serve_breakfasts(job const& work) { return in_tasks(work.tasks, breakfast_for_one); }
 
 std::uint64_t three_dishes_each(job const& work, outcome const&) { return 3 * work.tasks; }
 
 // ---- requests --------------------------------------------------------------------------------
 
 /// A request waits for the database twice, and formats its answer in between.
-outcome answer_requests(job const& work) {
-  return in_tasks(work.tasks, [](std::uint64_t number) {
-    coir::sleep_for(5 * pause);
-    auto const answer = fmt::format("<p>{}</p>", number);
-    coir::sleep_for(5 * pause);
-    return std::uint64_t{answer.empty() ? 0U : 1U};
-  });
+std::uint64_t answer_one(std::uint64_t number) {
+  coir::sleep_for(5 * pause);
+  auto const answer = fmt::format("<p>{}</p>", number);
+  coir::sleep_for(5 * pause);
+  return answer.empty() ? 0 : 1;
 }
+
+outcome answer_requests(job const& work) { return in_tasks(work.tasks, answer_one); }
 
 std::string per_second(sheet const& all) {
   auto const* const at = most_telling(all);
@@ -102,37 +96,45 @@ std::string per_second(sheet const& all) {
 
 // ---- blocking --------------------------------------------------------------------------------
 
-outcome block_all(job const& work) {
-  return in_tasks(work.tasks, [](std::uint64_t) {
-    std::this_thread::sleep_for(pause);  // tells nobody that it waits
-    return 1U;
-  });
+std::uint64_t block(std::uint64_t) {
+  std::this_thread::sleep_for(pause);  // tells nobody that it waits
+  return 1;
 }
+
+outcome block_all(job const& work) { return in_tasks(work.tasks, block); }
 
 // ---- producers -------------------------------------------------------------------------------
 
 constexpr int elements_each = 200;
 
+template <class Queue>
+std::uint64_t produce(Queue queue) {
+  for (int left = elements_each; left > 0; --left) queue.put(1);
+  return 0;
+}
+
+template <class Queue>
+std::uint64_t consume(Queue queue) {
+  std::uint64_t got = 0;
+  for (std::uint64_t element : queue) got += element;
+  return got;
+}
+
 /// Half of the tasks put, the other half take, through one queue of 16.
+template <class Queue>
+outcome pass_through(job const& work) {
+  Queue queue(16);
+  adders consumers, producers;
+  for (std::uint64_t i = 0; i < work.tasks / 2; ++i) consumers.spawn(consume<Queue>, queue);
+  for (std::uint64_t i = 0; i < work.tasks / 2; ++i) producers.spawn(produce<Queue>, queue);
+  producers.sum();
+  queue.shutdown();
+  return {.value = consumers.sum(), .troubles = {}};
+}
+
 outcome produce_and_consume(job const& work) {
-  coir::queue<std::uint64_t> queue(16);
-  std::atomic<std::uint64_t> got = 0;
-  coir::group([&](coir::task_group& consumers) {
-    for (std::uint64_t i = 0; i < work.tasks / 2; ++i) {
-      consumers.spawn([&] {
-        for (std::uint64_t element : queue) got += element;
-      });
-    }
-    coir::group([&](coir::task_group& producers) {
-      for (std::uint64_t i = 0; i < work.tasks / 2; ++i) {
-        producers.spawn([&] {
-          for (int left = elements_each; left > 0; --left) queue.put(1);
-        });
-      }
-    });
-    queue.shutdown();
-  });
-  return {.value = got, .troubles = {}};
+  return on_processes() ? pass_through<shared_queue<std::uint64_t>>(work)
+                        : pass_through<coir::queue<std::uint64_t>>(work);
 }
 
 std::uint64_t all_elements(job const& work, outcome const&) {
@@ -151,23 +153,30 @@ std::uint64_t digest(std::uint64_t piece) {
   return hash;
 }
 
+template <class Queue>
+std::uint64_t digest_all(Queue queue) {
+  std::uint64_t sum = 0;
+  for (std::uint64_t piece : queue) sum += digest(piece);
+  return sum;
+}
+
 /// One task brings pieces as they come in, the others digest them.
+template <class Queue>
+outcome bring_to(job const& work) {
+  Queue queue(8);
+  adders consumers;
+  for (std::uint64_t i = 0; i < work.tasks; ++i) consumers.spawn(digest_all<Queue>, queue);
+  for (std::uint64_t piece = 0; piece < pieces; ++piece) {
+    if (piece % 10 == 0) coir::sleep_for(pause);  // it comes in lots, from elsewhere
+    queue.put(piece);
+  }
+  queue.shutdown();
+  return {.value = consumers.sum(), .troubles = {}};
+}
+
 outcome bring_and_digest(job const& work) {
-  coir::queue<std::uint64_t> queue(8);
-  std::atomic<std::uint64_t> sum = 0;
-  coir::group([&](coir::task_group& consumers) {
-    for (std::uint64_t i = 0; i < work.tasks; ++i) {
-      consumers.spawn([&] {
-        for (std::uint64_t piece : queue) sum += digest(piece);
-      });
-    }
-    for (std::uint64_t piece = 0; piece < pieces; ++piece) {
-      if (piece % 10 == 0) coir::sleep_for(pause);  // it comes in lots, from elsewhere
-      queue.put(piece);
-    }
-    queue.shutdown();
-  });
-  return {.value = sum, .troubles = {}};
+  return on_processes() ? bring_to<shared_queue<std::uint64_t>>(work)
+                        : bring_to<coir::queue<std::uint64_t>>(work);
 }
 
 std::uint64_t all_digested(job const&, outcome const&) {
@@ -180,19 +189,27 @@ std::uint64_t all_digested(job const&, outcome const&) {
 
 constexpr std::uint64_t pairs = 30;
 
-/// The champion goes from table to table; a move of hers is a fifth of a pause, an opponent's two.
-outcome play_simultaneously(job const& work) {
-  coir::mutex champion;
-  return in_tasks(work.tasks, [&](std::uint64_t) {
-    for (std::uint64_t pair = 0; pair < pairs; ++pair) {
-      {
-        std::scoped_lock lock(champion);
-        coir::sleep_for(pause / 5);
-      }
-      coir::sleep_for(2 * pause);
+template <class Mutex>
+std::uint64_t play_one(std::uint64_t, handle<Mutex> champion) {
+  for (std::uint64_t pair = 0; pair < pairs; ++pair) {
+    {
+      std::scoped_lock lock(champion);
+      coir::sleep_for(pause / 5);
     }
-    return pairs;
-  });
+    coir::sleep_for(2 * pause);
+  }
+  return pairs;
+}
+
+/// The champion goes from table to table; a move of hers is a fifth of a pause, an opponent's two.
+template <class Mutex>
+outcome play_all(job const& work) {
+  Mutex champion;
+  return in_tasks(work.tasks, play_one<Mutex>, handle_of(champion));
+}
+
+outcome play_simultaneously(job const& work) {
+  return on_processes() ? play_all<coir::shared<coir::mutex>>(work) : play_all<coir::mutex>(work);
 }
 
 std::uint64_t all_pairs(job const& work, outcome const&) { return pairs * work.tasks; }

@@ -30,14 +30,23 @@ struct trouble {
   std::string path;
   std::string why;
 };
+template <class Archive>
+void serialize(Archive& archive, trouble& value) {
+  archive(value.path, value.why);
+}
 
 /// What a workload brings back: a number that is checked, and what went wrong on the way.
 struct outcome {
   std::uint64_t value = 0;
   std::vector<trouble> troubles;
 };
+template <class Archive>
+void serialize(Archive& archive, outcome& value) {  // a task that is a process brings it back
+  archive(value.value, value.troubles);
+}
 
 /// One workload: the same program twice, once on coir and, if it is there, by hand on std::thread.
+/// That on coir is one source for all models, in functions that share no memory (together.hpp).
 struct workload {
   std::string_view name;
   std::string_view caption;          // one line for people; completes "sleepers: ..."
@@ -48,6 +57,7 @@ struct workload {
   std::uint64_t (*expected)(job const&, outcome const&);  // the value, found another way
   std::string (*lesson)(sheet const&);                    // one sentence, computed from the figures
   bool by_default = true;                                 // run when none is named
+  std::uint64_t most_processes = 1'000;                   // more tasks are not tried on processes
 };
 
 /// All workloads, in the order in which they are shown.

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,23 @@ COIR = sys.argv.pop()
 
 def compare(*words, **more):
     return subprocess.run([COIR, "compare", *words], capture_output=True, text=True, timeout=100, **more)
+
+
+MARK = f"COIR_COMPARE_TEST={os.getpid()}"
+os.environ.update([MARK.split("=")])
+
+
+def left_behind():
+    """Those who have inherited our mark: nobody does but what we have started, however far from us."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ") as environ:
+                if int(pid) != os.getpid() and MARK in environ.read().split("\0"):
+                    found.append(pid)
+        except OSError:  # gone, or not ours
+            pass
+    return found
 
 
 class Errors(unittest.TestCase):
@@ -41,11 +59,41 @@ class Errors(unittest.TestCase):
 class Tutorials(unittest.TestCase):
     def test_each_gives_the_same_result_on_every_model(self):
         named = ["squares", "breakfast", "requests", "blocking", "producers", "pipeline", "chess"]
-        done = compare(*named, "--models", "fibers,threads", "--tasks", "4")
+        done = compare(*named, "--models", "fibers,threads,processes", "--tasks", "4")
         self.assertEqual(done.returncode, 0, done.stderr)
         for each in named:
             self.assertRegex(done.stdout, rf"(?m)^{each}  ")
         self.assertEqual(done.stdout.count("→ 4 tasks") + done.stdout.count("→ Of 4 requests"), 7)
+        self.assertEqual(len(re.findall(r"(?m)^ .* processes +\d", done.stdout)), 7, done.stdout)
+
+
+class Processes(unittest.TestCase):
+    def test_play_whatever_the_others_play_and_leave_nobody_behind(self):
+        done = compare("sleepers", "ping_pong", "cpu", "crossing", "--models", "processes", "--tasks", "6")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(re.findall(r"(?m)^ .* processes +\d", done.stdout)), 4, done.stdout)
+        self.assertEqual(left_behind(), [])
+
+    def test_what_they_use_is_counted(self):
+        with tempfile.TemporaryDirectory() as room:
+            path = os.path.join(room, "out.json")
+            done = compare("cpu", "--models", "serial,processes", "--tasks", "4", "--json", path)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(path) as file:
+                serial, processes = json.load(file)["cells"]
+        # Who asked them has done nothing but wait; so the processor's time is that of the four.
+        self.assertGreater(processes["cpu_seconds"], serial["cpu_seconds"] / 2)
+        self.assertGreater(processes["voluntary_switches"], 4)
+
+    def test_more_than_a_machine_bears_are_not_tried(self):
+        done = compare("crossing", "--models", "processes", "--tasks", "1000000")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("more than 200 processes at once are not tried", done.stdout)
+
+    def test_over_the_limit_they_end_too(self):
+        done = compare("chess", "--models", "processes", "--tasks", "200", "--limit", "0.5")
+        self.assertIn("stopped at 0.5 s", done.stdout)
+        self.assertEqual(left_behind(), [])
 
 
 class Books(unittest.TestCase):
@@ -59,14 +107,14 @@ class Books(unittest.TestCase):
         self.room.cleanup()
 
     def test_counts_the_words_alike_on_every_model(self):
-        done = compare("books", "--file", self.text, "--models", "serial,fibers,threads", "--tasks", "1,3")
+        done = compare("books", "--file", self.text, "--models", "serial,fibers,threads,processes", "--tasks", "1,3")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("25,000 words", done.stdout)
         self.assertNotIn("\x1b", done.stdout + done.stderr)
 
     def test_a_bad_file_is_told_and_the_others_are_counted(self):
         for bad in [os.path.join(self.room.name, "gone"), self.room.name]:
-            done = compare("books", "--file", bad, "--file", self.text, "--models", "fibers", "--tasks", "2")
+            done = compare("books", "--file", bad, "--file", self.text, "--models", "fibers,processes", "--tasks", "2")
             self.assertEqual(done.returncode, 1)
             self.assertIn(bad, done.stderr)
             self.assertIn("25,000 words", done.stdout)
@@ -107,6 +155,19 @@ class Interrupt(unittest.TestCase):
         self.assertEqual(run.returncode, 130, errors)
         for pid in child.split():
             self.assertFalse(os.path.exists(f"/proc/{pid}"))
+
+    def test_ends_the_processes_of_a_cell(self):
+        run = subprocess.Popen([COIR, "compare", "chess", "--models", "processes", "--tasks", "24", "--limit", "60",
+                                "--repeat", "1000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        until = time.monotonic() + 60
+        while len(left_behind()) < 10 and time.monotonic() < until:
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)
+        _, errors = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 130, errors)
+        while left_behind() and time.monotonic() < until:
+            time.sleep(0.01)  # they were killed, and the system may need a moment
+        self.assertEqual(left_behind(), [])
 
 
 if __name__ == "__main__":
