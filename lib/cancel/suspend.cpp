@@ -189,7 +189,8 @@ void suspension::park_otherwise() {
     case task_kind::boost_fiber: seat_of(self_).park(); break;
     case task_kind::thread:
     case task_kind::process: sleep_through_timers(self_); break;
-    case task_kind::promise: break;  // never runs, so never waits
+    case task_kind::promise:
+    case task_kind::pooled: break;  // never runs here, so never waits
   }
 }
 

@@ -14,7 +14,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "model/process_task.hpp"
 #include "model/service_thread.hpp"
 
 namespace coir::detail {
@@ -98,7 +97,7 @@ void process_hub::serve() noexcept {
 void process_hub::look_into_inbox() noexcept {
   for (task_core* at = inbox_.take(); at != nullptr;) {
     task_core* const after = at->next;
-    process_task::of(*at).pass_cancel_on();
+    hub_client::of(*at).look();
     at = after;
   }
 }

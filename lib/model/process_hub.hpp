@@ -10,6 +10,7 @@
 
 #include "sys/message.hpp"
 #include "wait/inbox.hpp"
+#include "wait/proxy.hpp"
 
 namespace coir::detail {
 
@@ -22,6 +23,21 @@ class listener {
 
  protected:
   ~listener() = default;
+};
+
+/// What stands for a task that was posted to the hub.
+class hub_client : public proxy {
+ public:
+  static hub_client& of(task_core const& task) noexcept {
+    return static_cast<hub_client&>(proxy_of(task));
+  }
+
+  /// The task was posted, by whoever had claimed it.
+  ///   Thread: the hub's.
+  virtual void look() noexcept = 0;
+
+ protected:
+  ~hub_client() = default;
 };
 
 /// One thread that waits for the messages of all other processes: so the tasks they are about may be
@@ -44,7 +60,7 @@ class process_hub {
   void attend(int socket, listener& who);
   void ignore(int socket) noexcept;
 
-  /// Has the task's process_task look at the claim on it.
+  /// Has what stands for the task look at the claim on it.
   void post(task_core& claimed) noexcept { inbox_.push(claimed); }
 
   timer_queue timers;  // the hub's own, as the next

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-/// The life of a process that the fork server has made for a task.
+/// The life of a process that the fork server has made: for a task, or for one after another.
 
 #include <array>
 #include <cstdio>
@@ -42,29 +42,49 @@ struct fresh_thread : task_core {
   timer_queue own_timers;
 };
 
-/// Hears who waits for the task: cancels. A thread of its own, and not the hub, which is not needed
-/// before the task has tasks itself, and takes longer to make.
+/// Hears who waits for the process's task: cancels. A thread of its own, and not the hub, which is not
+/// needed before the task has tasks itself, and takes longer to make.
 class ear {
  public:
-  ear(int socket, task_record& main) : socket_(socket), main_(main) {}
+  explicit ear(int socket) : socket_(socket) {}
+
+  /// From now on `main` is the process's task. A cancel of it may have come already.
+  void attend(task_record& main, std::uint64_t id) {
+    std::unique_lock<std::mutex> held(lock_);
+    main.add_ref();
+    main_ = record_ref<task_record>(&main);
+    id_ = id;
+    if (early_of_ != id) return;
+    cancel_reason const reason = early_;
+    held.unlock();
+    cancel(main.root, reason);
+  }
+
+  /// It has ended.
+  void leave() noexcept {
+    record_ref<task_record> gone;
+    std::lock_guard<std::mutex> const held(lock_);
+    gone = std::move(main_);
+  }
 
   void hear(bool wait) noexcept {
     std::array<std::byte, 2048> room;
     message came;
     while (receive_message(socket_, room, came, wait)) {
       if (came.size == 0) return;  // the server will end us
-      if (came.size < sizeof(cancel_order)) continue;
       message_kind kind;
       std::memcpy(&kind, room.data(), sizeof kind);
       if (kind == message_kind::still) {
-        answer();
-        continue;
+        still_notice question;
+        std::memcpy(&question, room.data(), sizeof question);
+        answer(question);
+      } else if (kind == message_kind::cancel) {
+        cancel_order order;
+        std::memcpy(&order, room.data(), sizeof order);
+        std::string text(reinterpret_cast<char const*>(room.data()) + sizeof order,
+                         came.size - sizeof order);
+        pass_on(order, std::move(text));
       }
-      cancel_order order;
-      std::memcpy(&order, room.data(), sizeof order);
-      std::string text(reinterpret_cast<char const*>(room.data()) + sizeof order,
-                       came.size - sizeof order);
-      cancel(main_.root, cancel_reason(order.cause, std::move(text)));
     }
   }
 
@@ -79,17 +99,45 @@ class ear {
   }
 
  private:
-  void answer() noexcept {
-    still_notice notice;
+  [[nodiscard]] record_ref<task_record> find(std::uint64_t id) noexcept {
+    if (!main_ || id_ != id) return {};
+    main_->add_ref();
+    return record_ref<task_record>(main_.get());
+  }
+
+  void pass_on(cancel_order const& order, std::string text) {
+    cancel_reason reason(order.cause, std::move(text));
+    record_ref<task_record> meant;
     {
-      std::lock_guard<spin_lock> const held(main_.lock);
-      notice.cancelled = main_.root.reached ? 1 : 0;
+      std::lock_guard<std::mutex> const held(lock_);
+      meant = find(order.task);
+      if (!meant) {  // before its task, or behind it
+        early_of_ = order.task;
+        early_ = std::move(reason);
+      }
+    }
+    if (meant) cancel(meant->root, std::move(reason));
+  }
+
+  void answer(still_notice notice) noexcept {
+    record_ref<task_record> meant;
+    {
+      std::lock_guard<std::mutex> const held(lock_);
+      meant = find(notice.task);
+    }
+    if (meant) {
+      std::lock_guard<spin_lock> const held(meant->lock);
+      notice.cancelled = meant->root.reached ? 1 : 0;
     }
     send_message(socket_, {bytes_of(notice)}, {}, false);
   }
 
   int const socket_;
-  task_record& main_;
+  std::mutex lock_;               // guards the rest
+  record_ref<task_record> main_;  // null: there is no task
+  std::uint64_t id_ = 0;          // its
+  std::uint64_t early_of_ = 0;    // a task that was cancelled when it was not here; 0: none
+  cancel_reason early_;
 };
 
 void flush_output() noexcept {
@@ -119,21 +167,22 @@ void send_failure(int socket, std::exception_ptr const& error) {
   send_result(socket, outcome::failed, packed);
 }
 
-/// Runs the task as the main task of a run of its own, and says how it has ended.
-void live_remotely(process_start& start) {
+/// Runs the task as the main task of a run of its own, and says on `socket` how it has ended.
+void live_remotely(process_start& start, int socket, ear& listening, bool alone) {
   portable_task const& type = *start.request.type;
-  task_record* main;  // for good, as the ear: the hub may hear of a cancel to the last moment
+  record_ref<task_record> main;
   {
     mapped_file const mapped(start.file, start.file ? start.request.packed : 0);
     byte_view const packed = start.file ? byte_view(mapped.bytes()) : start.packed;
     input_archive in(packed, start.attached);
-    main = type.carry(nullptr, nullptr, &in);
+    main = record_ref<task_record>(type.carry(nullptr, nullptr, &in));
   }
   start.file = descriptor();
-  int const socket = start.socket.get();
-  auto& listening = *new ear(socket, *main);
-  listening.hear(/*wait=*/false);  // cancelled by now, it never begins (C7)
-  listening.begin();
+  listening.attend(*main, start.request.task);
+  if (alone) {
+    listening.hear(/*wait=*/false);  // cancelled by now, it never begins (C7)
+    listening.begin();
+  }
 
   run_options options;
   options.model = model::processes;
@@ -148,7 +197,41 @@ void live_remotely(process_start& start) {
     main->retrieved.store(true, std::memory_order_relaxed);
     pack_exception(main->error, packed);
   }
+  if (!alone) listening.leave();
   send_result(socket, main->how, packed);
+  if (alone) (void)main.release();  // the process ends in a moment, and what is left with it
+}
+
+void live_or_fail(process_start& start, int socket, ear& listening, bool alone) {
+  try {
+    live_remotely(start, socket, listening, alone);
+  } catch (...) {
+    listening.leave();
+    send_failure(socket, std::current_exception());
+  }
+}
+
+/// Runs one task after another, until nobody has any more.
+void serve(process_start& worker, ear& listening) {
+  descriptor const requests = std::move(worker.attached[0]);
+  std::unique_ptr<std::byte[]> const room(new std::byte[largest_message]);
+  listening.begin();
+  for (;;) {
+    message came;
+    receive_message(requests.get(), {room.get(), largest_message}, came, /*wait=*/true);
+    if (came.size < sizeof(fork_request)) return flush_output();
+    fork_request request;
+    std::memcpy(&request, room.get(), sizeof request);
+    byte_view const rest = byte_view(room.get(), came.size).subspan(sizeof request);
+    process_start call{
+        request,
+        std::string_view(reinterpret_cast<char const*>(rest.data()), request.name_size),
+        rest.subspan(request.name_size),
+        request.in_file != 0 ? std::move(came.descriptors[request.attached]) : descriptor(),
+        descriptor(),
+        std::span(came.descriptors).first(request.attached)};
+    live_or_fail(call, worker.socket.get(), listening, /*alone=*/false);
+  }
 }
 
 }  // namespace
@@ -159,10 +242,12 @@ void run_process_task(process_start start) {
   auto* const thread =
       new fresh_thread;  // for good, as the hub: what is left ends with the process
   stand_in const here(*thread);
-  try {
-    live_remotely(start);
-  } catch (...) {
-    send_failure(start.socket.get(), std::current_exception());
+  auto& listening =
+      *new ear(start.socket.get());  // for good: it may hear of a cancel to the last moment
+  if (start.request.type != nullptr) {
+    live_or_fail(start, start.socket.get(), listening, /*alone=*/true);
+  } else {
+    serve(start, listening);
   }
   ::_exit(0);  // the destructors of globals are for the program, which has them too
 }

@@ -3,38 +3,25 @@
 
 #include "model/process_task.hpp"
 
-#include <algorithm>
-#include <csignal>
 #include <cstring>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <system_error>
 #include <utility>
-
-#include <sys/wait.h>
 
 #include <coir/base/relax.hpp>
 #include <coir/base/warning.hpp>
 #include <coir/model/portable_task.hpp>
-#include <coir/model/processes.hpp>
 #include <coir/sys/futex.hpp>
-#include <coir/time/deadline.hpp>
 
 #include "model/fork_server.hpp"
 #include "model/packer.hpp"
-#include "model/remote_exception.hpp"
 #include "model/runtime.hpp"
 #include "wait/parker.hpp"
 #include "wait/ready_queue.hpp"
 
 namespace coir::detail {
 namespace {
-
-/// After SIGTERM, before SIGKILL: for handlers that put things in order.
-constexpr std::chrono::seconds patience_after_sigterm{1};
-
-constexpr std::chrono::seconds patience_for_an_answer{1};
 
 constexpr std::size_t longest_name = 1000;
 
@@ -47,11 +34,11 @@ std::string in_seconds(std::chrono::nanoseconds span) {
 
 process_task::process_task(task_record& task, std::chrono::nanoseconds grace, descriptor socket,
                            std::atomic<std::uint32_t>& left)
-    : timer([](timer& self) noexcept { static_cast<process_task&>(self).press_on(); }),
-      hub_(process_hub::here()),
+    : hub_(process_hub::here()),
       task_((task.add_ref(), &task)),
       grace_(grace),
       socket_(std::move(socket)),
+      cancel_(hub_, socket_.get(), task.id, grace),
       left_(left) {}
 
 void process_task::begin(task_record& fresh, std::chrono::nanoseconds grace,
@@ -103,7 +90,7 @@ void process_task::wake(task_core& claimed) noexcept {
   hub_.post(claimed);
 }
 
-void process_task::pass_cancel_on() noexcept {
+void process_task::look() noexcept {
   task_->word.store(word::parked, std::memory_order_seq_cst);  // the next cancel claims it anew
   if (settled_) {
     settle();
@@ -115,32 +102,7 @@ void process_task::pass_cancel_on() noexcept {
     std::lock_guard<spin_lock> const held(task_->lock);
     reason = task_->root.reason;
   }
-  cancel_order request;
-  request.cause = reason.cause();
-  std::string const text = reason.text().substr(0, longest_name);
-  send_message(socket_.get(), {bytes_of(request), std::as_bytes(std::span(text))}, {}, false);
-  if (pressed_ != pressure::none) return;
-  press(pressure::cancelled, grace_);
-}
-
-void process_task::press(pressure how, std::chrono::nanoseconds patience) noexcept {
-  pressed_ = how;
-  hub_.timers.cancel(*this);
-  hub_.timers.set(*this, deadline_after(std::chrono::steady_clock::now(), patience));
-}
-
-/// The time it was given is over. A process that does not even answer is hung.
-void process_task::press_on() noexcept {
-  if (pressed_ == pressure::cancelled) {
-    press(pressure::asked, patience_for_an_answer);
-    send_message(socket_.get(), {bytes_of(still_notice())}, {}, false);
-  } else if (pressed_ == pressure::asked) {
-    press(pressure::terminated, patience_after_sigterm);
-    request_kill(task_->id, SIGTERM);
-  } else {
-    pressed_ = pressure::killed;
-    request_kill(task_->id, SIGKILL);
-  }
+  cancel_.request(task_->id, reason);
 }
 
 void process_task::hear() noexcept {
@@ -155,7 +117,7 @@ void process_task::hear() noexcept {
       if (trouble_ == nullptr) trouble_ = std::current_exception();
     }
     if (end_.process != 0) return process_is_gone();
-    if (result_.how != outcome::pending) settle();
+    if (result_.is_there()) settle();
   }
 }
 
@@ -164,27 +126,15 @@ void process_task::take_notice(message& came) {
   message_kind kind;
   std::memcpy(&kind, all.data(), sizeof kind);
   if (kind == message_kind::result) {
-    std::memcpy(&result_, all.data(), sizeof result_);
-    byte_view const rest = all.subspan(sizeof result_);
-    std::size_t const attached = std::min<std::size_t>(result_.attached, message::most_attached);
-    for (std::size_t i = 0; i < attached; ++i) attached_.push_back(std::move(came.descriptors[i]));
-    if (result_.in_file != 0) file_ = std::move(came.descriptors[attached]);
-    packed_.assign(rest.begin(), rest.end());
+    result_.take(all, came);
   } else if (kind == message_kind::still) {
     still_notice answer;
     std::memcpy(&answer, all.data(), sizeof answer);
-    if (pressed_ != pressure::asked) return;
-    if (answer.cancelled != 0) return press_on();
-    pressed_ = pressure::none;  // it has taken the cancel back
-    hub_.timers.cancel(*this);
+    cancel_.hear(answer);
   } else if (kind == message_kind::end) {
     std::memcpy(&end_, all.data(), sizeof end_);
   } else if (kind == message_kind::not_begun) {
-    not_begun_notice notice;
-    std::memcpy(&notice, all.data(), sizeof notice);
-    throw std::system_error(notice.error, std::generic_category(),
-                            "coir: no process for a task; raise `ulimit -u`, kernel.pid_max or "
-                            "the cgroup's pids.max, or use fibers");
+    throw_no_process(all);
   }
 }
 
@@ -203,13 +153,12 @@ void process_task::settle() noexcept {
 
 /// Runs the end of the task, as if its function had just returned or thrown here.
 void process_task::conclude() noexcept {
-  hub_.timers.cancel(*this);
   task_record& task = *task_;
   ending_ = true;
   task.word.store(word::running, std::memory_order_release);
   task.timers = &hub_.timers;
   thread_state const before = std::exchange(this_thread, thread_state{&task, nullptr});
-  runtime::live_on(task, [](task_record& self) { of(self).deliver(); });
+  runtime::live_on(task, [](task_record& self) { static_cast<process_task&>(of(self)).deliver(); });
   this_thread = before;
   task_ = {};
 }
@@ -222,44 +171,25 @@ void process_task::retire() noexcept {
 }
 
 void process_task::deliver() {
+  // Nothing more is done to a process that has sent its result. One that has not was perhaps ended by us.
+  int const ended_by = cancel_.explains(end_) ? cancel_.signal_sent() : 0;
+  cancel_.lift();
   if (trouble_ != nullptr) std::rethrow_exception(trouble_);
-  mapped_file const mapped(file_, file_ ? result_.packed : 0);
-  input_archive packed(file_ ? byte_view(mapped.bytes()) : byte_view(packed_), attached_);
-  switch (result_.how) {
-    case outcome::pending: deliver_death();
-    case outcome::finished: return task_->type().portable->carry_result(*task_, nullptr, &packed);
-    case outcome::failed:
-    case outcome::cancelled: std::rethrow_exception(unpack_exception(packed));
-  }
+  if (result_.is_there()) return result_.deliver(*task_, *task_->type().portable);
+  if (ended_by != 0) deliver_force(ended_by);
+  throw_death(end_, name_of(*task_));
 }
 
-void process_task::deliver_death() {
-  std::string const name = name_of(*task_);
-  bool const by_signal = end_.code == CLD_KILLED || end_.code == CLD_DUMPED;
-  bool const by_us = pressed_ >= pressure::terminated &&
-                     (!by_signal || end_.status == SIGTERM || end_.status == SIGKILL);
-  if (by_us) {
-    warn("task " + name + " has not ended within " + in_seconds(grace_) +
-         " of its cancel (run_options::grace), and its process was ended by " +
-         (pressed_ == pressure::killed ? "SIGKILL" : "SIGTERM"));
-    cancel_reason reason;
-    {
-      std::lock_guard<spin_lock> const held(task_->lock);
-      reason = task_->root.reason;
-    }
-    throw cancelled(std::move(reason));
+void process_task::deliver_force(int signal) {
+  warn("task " + name_of(*task_) + " has not ended within " + in_seconds(grace_) +
+       " of its cancel (run_options::grace), and its process was ended by SIG" +
+       ::sigabbrev_np(signal));
+  cancel_reason reason;
+  {
+    std::lock_guard<spin_lock> const held(task_->lock);
+    reason = task_->root.reason;
   }
-  if (end_.process == 0)
-    throw worker_died("coir: the fork server has died, and with it the process of task " + name, 0,
-                      SIGKILL, 0);
-  std::string const process = "coir: process " + std::to_string(end_.process) + " of task " + name;
-  if (by_signal)
-    throw worker_died(process + " was killed by signal " + std::to_string(end_.status) + " (SIG" +
-                          ::sigabbrev_np(end_.status) + ")",
-                      end_.process, end_.status, 0);
-  throw worker_died(
-      process + " exited with code " + std::to_string(end_.status) + " before the task had ended",
-      end_.process, 0, end_.status);
+  throw cancelled(std::move(reason));
 }
 
 }  // namespace coir::detail

@@ -5,6 +5,7 @@
 /// task sends a `fork_request` with one end of a fresh pair in it. The other end he keeps: on it come
 /// the task's result, from its process, and then the `end_notice`, from the server. On it he sends
 /// `cancel_order`s. Once it is closed nobody waits for the task any more, and the server kills it.
+/// A pool's worker has a third one, on which it gets one task after another.
 
 #pragma once
 
@@ -19,7 +20,8 @@ namespace coir::detail {
 
 /// What a message is: its first word.
 enum class message_kind : std::uint32_t {
-  fork,       // to the server: begin a task
+  fork,       // to the server: begin a process for a task, or for a worker
+  call,       // to a worker: run a task
   kill,       // to the server: send its process a signal
   cancel,     // to the task's process: cancel it
   still,      // to the task's process: is it cancelled still? And its answer
@@ -29,14 +31,14 @@ enum class message_kind : std::uint32_t {
 };
 
 /// Followed by the task's name and by what it was packed into, unless that comes in a file. Its
-/// descriptors: the socket, what is attached, the file.
+/// descriptors: the socket, but not to a worker, which has one; what is attached, the file.
 struct fork_request {
   message_kind kind = message_kind::fork;
   std::uint32_t name_size = 0;
-  std::uint64_t task = 0;  // its id: no other task of the program has it
-  portable_task const* type = nullptr;
-  std::int64_t grace = 0;    // nanoseconds: as its run's options say
-  std::uint64_t packed = 0;  // how many bytes
+  std::uint64_t task = 0;               // its id: no other task of the program has it
+  portable_task const* type = nullptr;  // null: a worker's, to which its tasks' socket is attached
+  std::int64_t grace = 0;               // nanoseconds: as its run's options say
+  std::uint64_t packed = 0;             // how many bytes
   std::uint32_t attached = 0;
   std::uint32_t in_file = 0;
 };
@@ -51,12 +53,14 @@ struct kill_request {
 struct cancel_order {
   message_kind kind = message_kind::cancel;
   cancel_cause cause = cancel_cause::requested;
+  std::uint64_t task = 0;  // no other one is meant
 };
 
 /// A cancel that the task has taken back is no reason to kill it.
 struct still_notice {
   message_kind kind = message_kind::still;
   std::uint32_t cancelled = 0;  // in the answer
+  std::uint64_t task = 0;
 };
 
 /// Followed by what it has returned or thrown, unless that comes in a file; of a cancelled one, by a

@@ -100,7 +100,7 @@ struct kinds : Kind<E>... {};
 kinds<textual, std::logic_error, std::invalid_argument, std::domain_error, std::length_error,
       std::out_of_range, std::runtime_error, std::range_error, std::overflow_error,
       std::underflow_error, timeout_error, broken_lock, broken_promise, broken_barrier,
-      deadlock> const with_text;
+      broken_pool, deadlock> const with_text;
 kinds<plain, std::exception, std::bad_alloc, std::bad_array_new_length, std::bad_cast,
       std::bad_typeid, std::bad_exception, std::bad_optional_access, std::bad_variant_access,
       std::bad_any_cast, std::bad_function_call, std::bad_weak_ptr, queue_shut_down> const

@@ -48,7 +48,8 @@ inline void wake_fiber(task_core& claimed) noexcept {
   switch (claimed.kind) {
     case task_kind::fiber: return wake_fiber(claimed);
     case task_kind::boost_fiber: return seat_of(claimed).wake(claimed);
-    case task_kind::process: return proxy_of(claimed).wake(claimed);
+    case task_kind::process:
+    case task_kind::pooled: return proxy_of(claimed).wake(claimed);
     default: return wake_thread(claimed);
   }
 }

@@ -7,8 +7,8 @@
 
 namespace coir::detail {
 
-/// A task of kind `process` is parked from its beginning to its end, so that a cancel claims it; what
-/// then wakes it hears of it here. At its end it runs for a while, as a thread does.
+/// A task of kind `process` or `pooled` is parked from its beginning to its end, so that a cancel claims
+/// it; what then wakes it hears of it here. At its end the first runs for a while, as a thread does.
 class proxy {
  public:
   /// Its wake().
@@ -19,7 +19,7 @@ class proxy {
   ~proxy() = default;
 };
 
-/// What stands for a task of kind `process`.
+/// What stands for a task of these kinds.
 inline proxy& proxy_of(task_core const& task) noexcept {
   return *static_cast<proxy*>(task.flow.resume_at);
 }

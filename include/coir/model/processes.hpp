@@ -39,4 +39,12 @@ class COIR_EXPORT worker_died : public std::runtime_error {
   int exit_code_;
 };
 
+/// Thrown by a process_pool whose initializer has failed: to those who wait for what it has not begun,
+/// and to those who submit more. what() says why.
+/// Mirrors: concurrent.futures.process.BrokenProcessPool.
+class COIR_EXPORT broken_pool : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 }  // namespace coir

@@ -82,10 +82,10 @@ struct COIR_EXPORT task_record : task_core, live_hook {
 };
 
 /// Whether its result can be had. To its callbacks it can, which ask for it before it has ended:
-/// a promise's then to all, a task's to the task itself, which runs them.
+/// a promise's and a pool's then to all, a task's to the task itself, which runs them.
 inline bool has_result(task_record const& record) noexcept {
   return record.ended.load(std::memory_order_acquire) ||
-         (record.kind == task_kind::promise &&
+         ((record.kind == task_kind::promise || record.kind == task_kind::pooled) &&
           record.word.load(std::memory_order_acquire) == word::running) ||
          (current_task() == &record && record.how != outcome::pending);
 }

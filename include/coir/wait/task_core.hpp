@@ -31,6 +31,7 @@ enum class task_kind : std::uint8_t {
   promise,      // nobody runs it: parked until whoever settles it claims it; never woken
   process,  // runs elsewhere: parked here, a cancel claims it, and wake() passes that on; its end
             // runs here, on a thread that then is its own
+  pooled,   // runs in a pool's worker: as `process`, but its end is as a promise's, and no task's
 };
 
 /// Why a wait ended.
