@@ -26,6 +26,7 @@
 #include <coir/model/remote_error.hpp>
 #include <coir/model/task_info.hpp>
 #include <coir/model/tracer.hpp>
+#include <coir/pool/process_pool.hpp>
 #include <coir/queue/lifo_queue.hpp>
 #include <coir/queue/priority_queue.hpp>
 #include <coir/queue/queue.hpp>

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+/// A task that was submitted to a pool, from then until it has ended.
+
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <memory>
+
+#include <coir/base/list.hpp>
+#include <coir/model/task_record.hpp>
+
+#include "model/process_hub.hpp"
+#include "model/process_result.hpp"
+#include "pool/packed_call.hpp"
+
+namespace coir::detail {
+
+class door;
+class pool_core;
+class pool_worker;
+
+/// Where a job is.
+enum class job_state : unsigned char {
+  queued,   // in the pool's queue
+  running,  // a worker has it
+  over,     // nothing more can come that changes how it ends
+};
+
+/// It ends on the hub's thread, as a promise is settled: by whoever claims its task, which is parked
+/// from its beginning to its end. The first claim may be a cancel's, which then is passed on here.
+/// Thread: the hub's; the fields marked so, under the pool's lock.
+class pool_job final : public hub_client, public list_hook {
+ public:
+  /// For `fresh`, which nobody else knows yet.
+  pool_job(std::shared_ptr<pool_core> pool, task_record& fresh,
+           std::shared_ptr<packed_call const> call, std::chrono::nanoseconds limit);
+
+  /// A cancel: those who wait in the queue leave it, others' workers are told.
+  void wake(task_core& claimed) noexcept override;
+  void look() noexcept override;
+
+  [[nodiscard]] bool is_cancelled() noexcept;
+
+  /// It is over: ends the task, unless a cancel is on its way here, which then does so.
+  void settle() noexcept;
+
+  std::shared_ptr<pool_core> const pool;
+  record_ref<task_record> task;
+  std::shared_ptr<packed_call const> const call;
+  std::chrono::nanoseconds const limit;  // how long it may run; zero: for ever
+
+  // Guarded by the pool's lock.
+  job_state state = job_state::queued;
+  pool_worker* worker = nullptr;  // of a running one
+  unsigned lost = 0;              // how many workers have died before they began it
+
+  // How it has ended; written before it is over.
+  process_result result;
+  end_notice end;              // its worker's, if there is no result
+  std::exception_ptr trouble;  // if it never ran
+  bool by_force = false;       // its worker was ended because it went on after a cancel
+  bool out_of_time = false;    // it was cancelled because of its limit
+
+ private:
+  ~pool_job() = default;
+  void conclude() noexcept;
+  void deliver();
+  [[nodiscard]] cancel_reason reason();
+
+  std::shared_ptr<door> const way_;  // of who has submitted it: there its end is expected
+};
+
+}  // namespace coir::detail

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Beginning a worker, talking to it, burying it.
+
+#include "pool/pool_worker.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include <coir/time/deadline.hpp>
+
+#include "model/fork_server.hpp"
+#include "model/process_result.hpp"
+#include "model/runtime.hpp"
+#include "pool/pool_core.hpp"
+
+namespace coir::detail {
+namespace {
+
+using guard = std::lock_guard<std::mutex>;
+
+constexpr std::size_t longest_name = 1000;
+
+/// How many workers may die before they have begun a job, until it counts as what they die of.
+constexpr unsigned most_lost = 3;
+
+std::string how_it_died(end_notice const& end) {
+  try {
+    throw_death(end, "of the initializer");
+  } catch (std::exception const& e) {
+    return e.what();
+  }
+}
+
+}  // namespace
+
+pool_worker::pool_worker(pool_core& pool, descriptor socket, descriptor requests)
+    : pool_(pool.shared_from_this()),
+      number_(next_task_id()),
+      socket_(std::move(socket)),
+      requests_(std::move(requests)),
+      cancel_(pool.hub(), socket_.get(), number_, pool.options().grace),
+      limit_(*this) {}
+
+pool_worker& pool_worker::begin(pool_core& pool, std::string const& name) {
+  auto [ours, theirs] = socket_pair();
+  auto [requests, jobs] = socket_pair();
+  struct deleter {
+    void operator()(pool_worker* gone) const noexcept { delete gone; }
+  };
+  std::unique_ptr<pool_worker, deleter> made(
+      new pool_worker(pool, std::move(ours), std::move(requests)));
+  pool.hub().attend(made->socket_.get(), *made);
+  pool_worker& self = *made.release();  // until it has heard of its end
+
+  fork_request request;
+  request.name_size = static_cast<std::uint32_t>(name.size());
+  request.task = self.number_;
+  request.grace = pool.options().grace.count();
+  request.attached = 1;
+  try {
+    request_fork(request, name, {}, std::array{theirs.get(), jobs.get()});
+  } catch (...) {
+    self.trouble_ = std::current_exception();  // the hub hears of it, for `theirs` goes
+    self.state = worker_state::leaving;
+    return self;
+  }
+  if (packed_call const* const initializer = pool.initializer()) {
+    self.state = worker_state::initialising;
+    (void)self.send(*initializer, self.number_, name);  // if it is dead, the hub hears of that
+  }
+  return self;
+}
+
+int pool_worker::send(packed_call const& call, std::uint64_t task, std::string_view name) noexcept {
+  packer const& packed = call.packed;
+  fork_request request;
+  request.kind = message_kind::call;
+  request.name_size = static_cast<std::uint32_t>(name.size());
+  request.task = task;
+  request.type = &call.type;
+  request.grace = pool_->options().grace.count();
+  request.packed = packed.size();
+  request.attached = static_cast<std::uint32_t>(packed.attached());
+  request.in_file = packed.file() ? 1 : 0;
+  // It has taken out the one before, so there is room.
+  return send_message(requests_.get(),
+                      {bytes_of(request), std::as_bytes(std::span(name)), packed.memory()},
+                      packer::cargo(packed), /*wait=*/false);
+}
+
+bool pool_worker::take(pool_job& job) {
+  int const error = send(*job.call, job.task->id, name_of(*job.task).substr(0, longest_name));
+  if (error == EPIPE || error == ECONNRESET) {
+    pool_->discharge(*this);
+    return false;
+  }
+  if (error != 0) {
+    pool_->fail(job, std::make_exception_ptr(std::system_error(
+                         error, std::generic_category(), "coir: a pool's worker got no task")));
+    pool_->release(*this);
+    return true;
+  }
+  state = worker_state::busy;
+  current = &job;
+  ++taken;
+  job.state = job_state::running;
+  job.worker = this;
+  if (job.limit > std::chrono::nanoseconds::zero()) pool_->ring();
+  return true;
+}
+
+void pool_worker::retire() noexcept {
+  pool_->discharge(*this);
+  requests_ = descriptor();
+}
+
+void pool_worker::cancel_current(cancel_reason const& reason) noexcept {
+  cancel_.request(current->task->id, reason);
+}
+
+void pool_worker::cancel_initializer() noexcept {
+  cancel_.request(number_, cancel_reason(cancel_cause::shutdown));
+}
+
+void pool_worker::mind_limit() noexcept {
+  if (current == nullptr || current->limit <= std::chrono::nanoseconds::zero() || limit_.is_set() ||
+      current->out_of_time)
+    return;
+  pool_->hub().timers.set(limit_, deadline_after(std::chrono::steady_clock::now(), current->limit));
+}
+
+void pool_worker::limit_has_come() noexcept {
+  guard const held(pool_->lock);
+  if (current == nullptr) return;
+  current->out_of_time = true;
+  cancel_current(cancel_reason(cancel_cause::deadline));
+}
+
+/// One message at a time: epoll tells of the next one.
+void pool_worker::hear() noexcept {
+  process_hub& hub = pool_->hub();
+  message came;
+  if (!receive_message(socket_.get(), {hub.room.get(), largest_message}, came)) return;
+  byte_view const all{hub.room.get(), came.size};
+  message_kind kind;
+  if (all.size() < sizeof kind) return is_gone();
+  std::memcpy(&kind, all.data(), sizeof kind);
+  if (kind == message_kind::result) {
+    take_result(all, came);
+  } else if (kind == message_kind::still) {
+    still_notice answer;
+    std::memcpy(&answer, all.data(), sizeof answer);
+    cancel_.hear(answer);
+  } else if (kind == message_kind::end) {
+    std::memcpy(&end_, all.data(), sizeof end_);
+    is_gone();
+  } else if (kind == message_kind::not_begun) {
+    try {
+      throw_no_process(all);
+    } catch (...) {
+      trouble_ = std::current_exception();
+    }
+    is_gone();
+  }
+}
+
+void pool_worker::take_result(byte_view all, message& came) noexcept {
+  pool_->hub().timers.cancel(limit_);
+  cancel_.lift();
+  process_result result;
+  std::exception_ptr trouble;
+  try {
+    result.take(all, came);
+  } catch (...) {
+    trouble = std::current_exception();
+  }
+  pool_job* ended = nullptr;
+  {
+    guard const held(pool_->lock);
+    if (state == worker_state::initialising) {
+      pool_->initialised(*this, result.error());
+    } else if (current != nullptr) {
+      ended = std::exchange(current, nullptr);
+      ended->state = job_state::over;
+      ended->result = std::move(result);
+      ended->trouble = std::move(trouble);
+      ended->unlink();
+      pool_->release(*this);
+    }
+    pool_->distribute();  // first, so that the worker goes on while we do
+  }
+  if (ended != nullptr) ended->settle();
+}
+
+/// What a socket held when its peer was closed is an error of the other end's.
+bool pool_worker::has_taken_its_job() const noexcept {
+  char nothing;
+  return ::recv(requests_.get(), &nothing, 1, MSG_DONTWAIT) != -1 || errno != ECONNRESET;
+}
+
+void pool_worker::is_gone() noexcept {
+  process_hub& hub = pool_->hub();
+  hub.ignore(socket_.get());
+  hub.timers.cancel(limit_);
+  bool const by_force = cancel_.explains(end_);
+  cancel_.lift();
+  pool_job* ended = nullptr;
+  {
+    guard const held(pool_->lock);
+    bool const was_initialising = state == worker_state::initialising;
+    pool_->discharge(*this);
+    pool_->forget_worker();
+    if (trouble_ != nullptr && current == nullptr) {
+      pool_->refuse_worker(trouble_);
+    } else if (was_initialising) {
+      pool_->break_down(how_it_died(end_));
+    } else if (current != nullptr) {
+      pool_job& job = *std::exchange(current, nullptr);
+      bool const never_began = trouble_ != nullptr || !has_taken_its_job();
+      if (never_began && !job.is_cancelled() && job.lost < most_lost) {
+        ++job.lost;
+        pool_->put_back(job);
+      } else {
+        job.state = job_state::over;
+        job.end = end_;
+        job.trouble = trouble_;
+        job.by_force = by_force || (never_began && job.is_cancelled());
+        job.unlink();
+        ended = &job;
+      }
+    }
+    pool_->distribute();
+  }
+  if (ended != nullptr) ended->settle();
+  pool_->tell_if_ended();
+  delete this;
+}
+
+}  // namespace coir::detail

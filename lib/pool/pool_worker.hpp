@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+/// A worker of a pool: a process that runs one job after another.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <coir/base/list.hpp>
+#include <coir/sys/descriptor.hpp>
+#include <coir/timer/timer.hpp>
+
+#include "model/process_cancel.hpp"
+#include "model/process_hub.hpp"
+#include "model/process_wire.hpp"
+#include "pool/packed_call.hpp"
+
+namespace coir::detail {
+
+class pool_core;
+class pool_job;
+
+/// What a worker is there for.
+enum class worker_state : unsigned char {
+  initialising,  // runs the initializer
+  idle,          // in the pool's list of those
+  busy,          // has a job
+  leaving,       // gets no more: it was told to end, or does not answer
+};
+
+/// From the request for its process until that is gone, as the pool sees it.
+///
+/// It has one job at a time, so its death costs no more than that one. Jobs go to it on a socket of their
+/// own. When it has died, that one also tells whether it had taken the last of them out: if not, the job
+/// has never begun, and another worker gets it.
+/// Thread: what is marked so, the hub's; the rest, any, with the pool's lock held.
+class pool_worker final : public listener, public list_hook {
+ public:
+  /// Has a process made. It initialises itself first, if the pool says so; else it is idle, though in no
+  /// list yet.
+  ///   Throws: std::system_error, and then there is none. If the fork server refuses later, it dies.
+  static pool_worker& begin(pool_core& pool, std::string const& name);
+
+  /// Hands `job` to it; false if it is dying, and then is leaving.
+  bool take(pool_job& job);
+
+  /// No more jobs: it ends once it has done what it has.
+  void retire() noexcept;
+
+  /// Its job is cancelled.
+  ///   Thread: the hub's.
+  void cancel_current(cancel_reason const& reason) noexcept;
+
+  /// Its initializer is cancelled.
+  ///   Thread: the hub's.
+  void cancel_initializer() noexcept;
+
+  /// Sets the timer for its job's limit, if it has one.
+  ///   Thread: the hub's.
+  void mind_limit() noexcept;
+
+  void hear() noexcept override;
+
+  worker_state state = worker_state::idle;
+  pool_job* current = nullptr;  // of a busy one
+  std::size_t taken = 0;        // jobs, ever
+
+ private:
+  struct limit_timer : timer {
+    explicit limit_timer(pool_worker& of_) noexcept
+        : timer([](timer& self) noexcept { static_cast<limit_timer&>(self).of.limit_has_come(); }),
+          of(of_) {}
+    pool_worker& of;
+  };
+
+  explicit pool_worker(pool_core& pool, descriptor socket, descriptor requests);
+  ~pool_worker() = default;
+
+  int send(packed_call const& call, std::uint64_t task, std::string_view name) noexcept;
+  void limit_has_come() noexcept;
+  void take_result(byte_view all, message& came) noexcept;
+  void is_gone() noexcept;
+  [[nodiscard]] bool has_taken_its_job() const noexcept;
+
+  std::shared_ptr<pool_core> const pool_;
+  std::uint64_t const number_;  // by which the fork server knows it
+  descriptor const socket_;     // for all but jobs
+  descriptor requests_;         // for jobs; none once it is to end
+  process_cancel cancel_;       // of its job; the hub's, as the rest
+  limit_timer limit_;
+  end_notice end_;
+  std::exception_ptr trouble_;  // why there is no process
+};
+
+}  // namespace coir::detail
