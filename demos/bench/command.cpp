@@ -6,11 +6,13 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <cstdio>
 #include <fstream>
 #include <memory>
 #include <stdexcept>
 
 #include "../compare/machine.hpp"
+#include "floor.hpp"
 #include "report.hpp"
 
 namespace demos::bench {
@@ -42,6 +44,22 @@ std::string check_name(std::string const& name) {
   return "no benchmark is called '" + name + "'; `coir bench --list` names them";
 }
 
+/// Prints each row as soon as it is measured.
+std::vector<result> measure_all(std::vector<row> const& rows, plan const& how) {
+  bool const progress = ::isatty(STDERR_FILENO) != 0;
+  std::vector<result> results;
+  fmt::print("{}", heading(floor_ns()));
+  for (row const& each : rows) {
+    std::fflush(stdout);  // before the process is copied
+    if (progress) fmt::print(stderr, "{}\r", each.name);
+    results.push_back({each, {}, {}, {}});
+    measure_apart(how, results.back());
+    if (progress) fmt::print(stderr, "\033[K");
+    fmt::print("{}", line(results.back()));
+  }
+  return results;
+}
+
 int run(wishes const& of) {
   if (of.list) {
     for (row const& each : all_rows()) fmt::print("{:<18}{}\n", each.name, each.what);
@@ -55,15 +73,11 @@ int run(wishes const& of) {
   auto const machine = compare::this_machine();
   if (!machine.build.empty())
     fmt::print(stderr, "coir: these figures mean little: {}\n", machine.build);
-  plan what{.rows = chosen(of), .progress = ::isatty(STDERR_FILENO) != 0};
-  if (of.quick) {
-    what.repetitions = 5;
-    what.min_seconds = 0.02;
-  }
-  auto const results = measure(what);
-  fmt::print("{}", table(results));
+  plan how;
+  if (of.quick) how = {.repetitions = 5, .min_seconds = 0.02};
+  auto const results = measure_all(chosen(of), how);
   if (json.is_open()) {
-    json << as_json(machine, what, results).dump(1) << '\n';
+    json << as_json(machine, how, results).dump(1) << '\n';
     if (!json.flush()) throw std::runtime_error("cannot write " + of.json);
   }
   return 0;

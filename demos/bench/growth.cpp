@@ -19,14 +19,15 @@ void grow(benchmark::State& state) {
 
 template <std::size_t Operation>
 void add_rows(std::vector<row>& rows) {
-  auto const add = [&](long n, void (*side)(benchmark::State&), bool heavy) {
+  auto const add = [&](long n, measured side, bool heavy) {
     growing const& of = growing_operations[Operation];
     rows.push_back({.name = fmt::format("grow/{}/{}", of.name, n),
                     .what = fmt::format("{}, among {}", of.what, n),
                     .unit = unit::floors,
                     .on_coir = side,
                     .heavy = heavy,
-                    .timed_itself = true});
+                    .timed_itself = true,
+                    .once = true});
   };
   add(1'000, grow<Operation, 1'000>, false);
   add(10'000, grow<Operation, 10'000>, false);

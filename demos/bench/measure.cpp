@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-/// The rows run under Google Benchmark; its runs become samples.
+/// A row run under Google Benchmark; its runs become samples.
 #include <sched.h>
-#include <unistd.h>
 
-#include <fmt/format.h>
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <thread>
 
@@ -57,8 +54,7 @@ void stay_on_one_core() {
   ::sched_setaffinity(0, sizeof one, &one);
 }
 
-void add(std::string const& name, row const& what, void (*side)(benchmark::State&),
-         plan const& how) {
+void add(std::string const& name, row const& what, measured side, plan const& how) {
   auto* const made = benchmark::RegisterBenchmark(name.c_str(), side);
   made->Repetitions(what.unit == unit::bytes ? 1
                     : what.heavy             ? std::min(3, how.repetitions)
@@ -79,16 +75,19 @@ void add(std::string const& name, row const& what, void (*side)(benchmark::State
   made->Iterations(1)->Unit(benchmark::kMillisecond);
 }
 
-void run_pass(plan const& how, std::vector<result>& results, bool shared) {
+void run_pass(plan const& how, result& into, bool shared) {
+  std::string const& name = into.what.name;
   std::map<std::string, sample*> samples;
   benchmark::ClearRegisteredBenchmarks();
-  for (result& each : results) {
-    std::string const& name = each.what.name;
-    samples[name + "@coir"] = shared ? &each.coir_shared : &each.coir;
-    add(name + "@coir", each.what, each.what.on_coir, how);
-    if (shared || each.what.on_boost == nullptr) continue;
-    samples[name + "@boost"] = &each.boost;
-    add(name + "@boost", each.what, each.what.on_boost, how);
+  samples[name + "@coir"] = shared ? &into.coir_shared : &into.coir;
+  add(name + "@coir", into.what, into.what.on_coir, how);
+  if (!shared) {
+    into.peers.resize(into.what.peers.size());
+    for (std::size_t i = 0; i < into.peers.size(); ++i) {
+      peer const& each = into.what.peers[i];
+      samples[name + '@' + each.name] = &into.peers[i];
+      add(name + '@' + each.name, into.what, each.run, how);
+    }
   }
   keeper kept(samples);
   benchmark::RunSpecifiedBenchmarks(&kept, ".");
@@ -110,22 +109,12 @@ spread sample::floors() const {
   return spread_of(std::move(ratios));
 }
 
-std::vector<result> measure(plan const& what) {
+void measure(plan const& how, result& into) {
   stay_on_one_core();
-  std::vector<result> results;
-  for (row const& each : what.rows) results.push_back({each, {}, {}, {}});
-  for (bool const shared : {false, true}) {
-    if (shared) std::thread([] {}).join();
-    for (result& each : results) {
-      // One row at a time, so that its two sides and their floors lie close together.
-      if (what.progress) fmt::print(stderr, "\r\033[K{}{}", each.what.name, shared ? " again" : "");
-      std::vector<result> one{std::move(each)};
-      run_pass(what, one, shared);
-      each = std::move(one.front());
-    }
-  }
-  if (what.progress) fmt::print(stderr, "\r\033[K");
-  return results;
+  run_pass(how, into, false);
+  if (into.what.once) return;
+  std::thread([] {}).join();
+  run_pass(how, into, true);
 }
 
 }  // namespace demos::bench

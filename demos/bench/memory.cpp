@@ -42,9 +42,17 @@ void coir_parked(benchmark::State& state) {
 
 std::vector<row> memory_rows() {
   return {
-      {"parked/100000", "a parked fiber, of 100,000", unit::bytes, coir_parked<100'000>, nullptr},
-      {"parked/1000000", "a parked fiber, of 1,000,000", unit::bytes, coir_parked<1'000'000>,
-       nullptr, true},
+      {.name = "parked/100000",
+       .what = "a parked fiber, of 100,000",
+       .unit = unit::bytes,
+       .on_coir = coir_parked<100'000>,
+       .once = true},
+      {.name = "parked/1000000",
+       .what = "a parked fiber, of 1,000,000",
+       .unit = unit::bytes,
+       .on_coir = coir_parked<1'000'000>,
+       .heavy = true,
+       .once = true},
   };
 }
 

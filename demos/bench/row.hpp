@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-/// One line of the benchmark: an operation on coir, and the same on a peer.
+/// One line of the benchmark: an operation on coir, and the same on its peers.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -16,16 +16,27 @@ enum class unit {
   bytes,         // memory of one task
 };
 
+using measured = void (*)(benchmark::State&);
+
+/// Who does the same, or the least that has to be done.
+struct peer {
+  std::string name;
+  measured run;
+};
+
+/// Nearly every row has this one.
+inline std::vector<peer> boost_fiber(measured run) { return {{"Boost.Fiber", run}}; }
+
 /// One operation. The functions fill the counters that `unit` asks for (see bracket).
 struct row {
   std::string name;
   std::string what;
   bench::unit unit = bench::unit::floors;
-  void (*on_coir)(benchmark::State&) = nullptr;
-  void (*on_boost)(benchmark::State&) =
-      nullptr;                // the same on Boost.Fiber; null: it has no such thing
+  measured on_coir = nullptr;
+  std::vector<peer> peers = {};
   bool heavy = false;         // left out by --quick
   bool timed_itself = false;  // by SetIterationTime()
+  bool once = false;          // a thread that lived changes nothing: measured but one time
 };
 
 std::vector<row> switch_rows();

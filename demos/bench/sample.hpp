@@ -32,20 +32,22 @@ struct sample {
 
 struct result {
   row what;
-  sample coir;         // as long as the process has never had a second thread
-  sample coir_shared;  // once it has had one
-  sample boost;
+  sample coir;                // as long as the process has never had a second thread
+  sample coir_shared;         // once it has had one
+  std::vector<sample> peers;  // in the row's order
 };
 
-/// Which of the rows, and how thoroughly.
+/// How thoroughly.
 struct plan {
-  std::vector<row> rows;
   int repetitions = 9;
   double min_seconds = 0.05;  // a repetition of an operation
-  bool progress = false;      // name on stderr what is being measured
 };
 
-/// Measures every row of the plan, on one core.
-std::vector<result> measure(plan const& what);
+/// Measures a row in this process, on one core.
+void measure(plan const& how, result& into);
+
+/// The same in a process of its own, so that no row finds what another left: memory that exists
+/// already, or a second thread that once lived. A process that dies is the row's error.
+void measure_apart(plan const& how, result& into);
 
 }  // namespace demos::bench

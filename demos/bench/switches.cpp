@@ -48,9 +48,11 @@ void boost_yield(benchmark::State& state) {
 
 std::vector<row> switch_rows() {
   return {
-      {"yield/2", "yield, 2 fibers", unit::floors, coir_yield<2>, boost_yield<2>},
-      {"yield/1000", "yield, 1,000 fibers", unit::floors, coir_yield<1000>, boost_yield<1000>},
-      {"yield/10000", "yield, 10,000 fibers", unit::floors, coir_yield<10000>, boost_yield<10000>},
+      {"yield/2", "yield, 2 fibers", unit::floors, coir_yield<2>, boost_fiber(boost_yield<2>)},
+      {"yield/1000", "yield, 1,000 fibers", unit::floors, coir_yield<1000>,
+       boost_fiber(boost_yield<1000>)},
+      {"yield/10000", "yield, 10,000 fibers", unit::floors, coir_yield<10000>,
+       boost_fiber(boost_yield<10000>)},
   };
 }
 

@@ -131,12 +131,14 @@ void coir_cancel(benchmark::State& state) {
 std::vector<row> wait_rows() {
   return {
       {"round-trip", "round trip, two queues of 1", unit::floors, coir_round_trip,
-       boost_round_trip},
-      {"queue/1:1", "queue of 128, an item, 1:1", unit::floors, coir_stream<1>, boost_stream<1>},
-      {"queue/4:4", "queue of 128, an item, 4:4", unit::floors, coir_stream<4>, boost_stream<4>},
-      {"mutex", "mutex lock + unlock", unit::floors, coir_mutex, boost_mutex},
-      {"timeout", "timeout(1 s) around no wait", unit::floors, coir_timeout, nullptr},
-      {"cancel", "cancel 100,000 parked, each", unit::floors, coir_cancel, nullptr, true},
+       boost_fiber(boost_round_trip)},
+      {"queue/1:1", "queue of 128, an item, 1:1", unit::floors, coir_stream<1>,
+       boost_fiber(boost_stream<1>)},
+      {"queue/4:4", "queue of 128, an item, 4:4", unit::floors, coir_stream<4>,
+       boost_fiber(boost_stream<4>)},
+      {"mutex", "mutex lock + unlock", unit::floors, coir_mutex, boost_fiber(boost_mutex)},
+      {"timeout", "timeout(1 s) around no wait", unit::floors, coir_timeout},
+      {"cancel", "cancel 100,000 parked, each", unit::floors, coir_cancel, {}, true},
   };
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "on.hpp"
+#include "raw_stacks.hpp"
 #include "row.hpp"
 
 namespace demos::bench {
@@ -70,11 +71,22 @@ void boost_skynet(benchmark::State& state) {
   }
 }
 
-// How far the last of 100,000 tasks that sleep up to 100 ms ends after the 100 ms, spawn included, in
-// the second pass.
+constexpr int sleepers = 100'000;
+
+/// Measures a part of the program by itself, with what the processor did for it.
+template <class Part>
+void measure_part(benchmark::State& state, double less_ms, Part&& part) {
+  double const cpu_before = cpu_ms();
+  auto const begin = std::chrono::steady_clock::now();
+  part();
+  std::chrono::duration<double, std::milli> const took = std::chrono::steady_clock::now() - begin;
+  state.SetIterationTime((took.count() - less_ms) / 1e3);
+  state.counters["cpu_ms"] = cpu_ms() - cpu_before;
+}
+
+// How far the last of 100,000 tasks that sleep up to 100 ms ends after the 100 ms, spawn included.
+template <bool Warm>
 void coir_sleepers(benchmark::State& state) {
-  constexpr int sleepers = 100'000;
-  constexpr double longest_ms = 100;
   on_coir(state, [&] {
     std::minstd_rand random(7);
     auto const pass = [&] {
@@ -85,26 +97,46 @@ void coir_sleepers(benchmark::State& state) {
         }
       });
     };
-    pass();  // the stacks exist from then on
-    for (auto _ : state) {
-      double const cpu_before = cpu_ms();
-      auto const begin = std::chrono::steady_clock::now();
-      pass();
-      std::chrono::duration<double, std::milli> const took =
-          std::chrono::steady_clock::now() - begin;
-      state.SetIterationTime((took.count() - longest_ms) / 1e3);
-      state.counters["cpu_ms"] = cpu_ms() - cpu_before;
-    }
+    if constexpr (Warm) pass();  // the stacks exist from then on
+    for (auto _ : state) measure_part(state, 100, pass);
   });
+}
+
+// What the kernel alone takes for 100,000 new stacks: a page and a guard each.
+void new_stacks(benchmark::State& state) {
+  bracket const floor(state);
+  raw_stacks const stacks(sleepers);
+  for (auto _ : state) {
+    measure_part(state, 0, [&] {
+      for (int i = 0; i < sleepers; ++i) {
+        if (!stacks.guard(i)) return state.SkipWithError("this kernel has no MADV_GUARD_INSTALL");
+        stacks.high(i)[-1] = 1;
+      }
+    });
+  }
 }
 
 }  // namespace
 
 std::vector<row> whole_rows() {
   return {
-      {"skynet", "skynet, 1,000,000 leaves", unit::milliseconds, coir_skynet, boost_skynet, true},
-      {"sleepers", "100,000 sleep 0 to 100 ms: over", unit::milliseconds, coir_sleepers, nullptr,
-       true, true},
+      {"skynet", "skynet, 1,000,000 leaves", unit::milliseconds, coir_skynet,
+       boost_fiber(boost_skynet), true},
+      {"sleepers",
+       "100,000 sleep 0 to 100 ms: over",
+       unit::milliseconds,
+       coir_sleepers<true>,
+       {},
+       true,
+       true},
+      {"sleepers-cold",
+       "the same on new stacks",
+       unit::milliseconds,
+       coir_sleepers<false>,
+       {{"page + guard of each", new_stacks}},
+       true,
+       true,
+       true},
   };
 }
 

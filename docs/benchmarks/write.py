@@ -94,8 +94,17 @@ def three(some, digits=2):
     return f'{median:,.{digits}f} ({least:,.{digits}f}–{most:,.{digits}f})'
 
 
-SIDES = ['coir', 'coir_once_a_thread_lived', 'boost_fiber']
+SIDES = ['coir', 'coir_once_a_thread_lived']
 NAMES = ['coir, one thread', 'coir, threads have lived', 'Boost.Fiber']
+
+
+def beside(row, digits=2):
+    """What the peers of a row took, each by its name but for the one that the column is named after."""
+    cells = []
+    for peer in row['peers']:
+        name = '' if peer['name'] == 'Boost.Fiber' else f"{peer['name']}: "
+        cells.append(name + three(spread(peer, row), digits))
+    return '<br>'.join(cells) or '–'
 
 
 def operations(rows):
@@ -103,22 +112,24 @@ def operations(rows):
     for row in rows:
         sides = [spread(row[side], row) for side in SIDES]
         ns = statistics.median_high(row['coir']['figure'])
-        table.append(f"| {row['what']} | {ns:,.1f} | " + ' | '.join(map(three, sides)) + ' |')
-        groups.append((row['what'], sides))
+        table.append(f"| {row['what']} | {ns:,.1f} | " + ' | '.join(map(three, sides)) + f' | {beside(row)} |')
+        boost = [spread(peer, row) for peer in row['peers'] if peer['name'] == 'Boost.Fiber']
+        groups.append((row['what'], sides + (boost or [None])))
     return '\n'.join(table), svg.bars('floors', NAMES, groups)
 
 
 def programs(rows):
     table = []
     for row in rows:
+        digits = 1 if row['unit'] == 'ms' else 0
         cells = []
         for side in SIDES:
-            cell = three(spread(row[side], row), 1 if row['unit'] == 'ms' else 0)
+            cell = three(spread(row[side], row), digits)
             cpu = row[side].get('cpu_ms')
             if cpu:
                 cell += f', {statistics.median_high(cpu):.0f} ms CPU'
             cells.append(cell)
-        table.append(f"| {row['what']}, {row['unit']} | " + ' | '.join(cells) + ' |')
+        table.append(f"| {row['what']}, {row['unit']} | " + ' | '.join(cells) + f' | {beside(row, digits)} |')
     return '\n'.join(table)
 
 
