@@ -28,7 +28,7 @@ struct shared_pool {
 stack& take_shared_stack(std::size_t size) {
   shared_pool& pool = shared_pool::get();
   std::lock_guard<std::mutex> const held(pool.lock);
-  return pool.stacks.take(size != 0 ? size : stack_pool::default_size);
+  return *pool.stacks.take(size != 0 ? size : stack_pool::default_size).on;
 }
 
 void give_back_shared_stack(stack& unused) noexcept {

@@ -28,7 +28,6 @@ struct stack {
   std::size_t size = 0;        // usable bytes
   std::size_t stagger = 0;     // the first frame starts this far below the top
   std::size_t size_class = 0;  // which of its pool's
-  execution host;  // who served tasks here rests, and lets the next one begin; or nobody
   void* tsan_fiber = nullptr;  // what TSan knows it as
 
   [[nodiscard]] std::byte* high() const noexcept { return low + size; }
@@ -52,13 +51,15 @@ class COIR_EXPORT stack_pool {
   stack_pool(stack_pool const&) = delete;
   stack_pool& operator=(stack_pool const&) = delete;
 
-  /// A stack of at least `size` bytes, on which nobody runs.
+  /// A stack of at least `size` bytes, on which nobody runs: `on` of what is returned. Who served tasks
+  /// there rests at its `resume_at`, and lets the next one begin; null where nobody does.
   ///   Throws: std::system_error when memory, address space or guards run out; it says what to
   ///   raise, and nothing has changed.
-  stack& take(std::size_t size);
+  execution take(std::size_t size);
 
-  /// Gives back a stack that nobody will run on again, except to leave it.
-  void give_back(stack& unused) noexcept;
+  /// Gives back a stack that nobody will run on again, except to rest there. Where, is to be written to
+  /// what is returned, before the pool is used again.
+  execution& give_back(stack& unused) noexcept;
 
   /// Returns to the system the pages of those stacks that lay idle since the last call, but for
   /// `keep` of them. Returns whether some still lie idle above that.
@@ -75,12 +76,12 @@ class COIR_EXPORT stack_pool {
     std::unique_ptr<stack[]> stacks;  // their records
   };
   struct size_class {
-    std::size_t pitch;         // guard + stack
-    std::size_t cut = 0;       // stacks cut from the last slab
-    std::size_t idle_low = 0;  // fewest idle since the last trim: so many were never needed
-    std::size_t trimmed = 0;   // of idle, from the front: pages already returned
-    std::vector<slab> slabs;   // the last one is being cut
-    std::vector<stack*> idle;  // the back was used last
+    std::size_t pitch;            // guard + stack
+    std::size_t cut = 0;          // stacks cut from the last slab
+    std::size_t idle_low = 0;     // fewest idle since the last trim: so many were never needed
+    std::size_t trimmed = 0;      // of idle, from the front: pages already returned
+    std::vector<slab> slabs;      // the last one is being cut
+    std::vector<execution> idle;  // the back was used last
   };
 
   size_class& class_for(std::size_t size) {

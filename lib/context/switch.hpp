@@ -92,11 +92,11 @@ inline void switch_to(execution& from, execution& to, exception_state& exception
   exceptions = own;
 }
 
-/// Leaves the stack `own`, on which no task runs any more, for `to`. Returns when somebody lets the next
-/// task begin there, by a switch to `own.host`.
-inline void rest(stack& own, execution& to) noexcept {
+/// Leaves a stack on which no task runs any more for `to`. Returns when somebody lets the next task begin
+/// there, by a switch to where `host` then says.
+inline void rest(execution& host, execution& to) noexcept {
   sanitizer::switch_note::before_rest(*to.on);
-  auto const back = jump(to.resume_at, &own.host);
+  auto const back = jump(to.resume_at, &host);
   static_cast<execution*>(back.data)->resume_at = back.fctx;
   sanitizer::switch_note::after_rest();
 }

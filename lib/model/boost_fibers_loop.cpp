@@ -167,7 +167,7 @@ struct boost_loop::life {
 
 void boost_loop::begin(task_record& fresh) {
   fresh.timers = &timers_;
-  stack& taken = stacks_.take(fresh.stack_size);
+  stack& taken = *stacks_.take(fresh.stack_size).on;
   sanitizer::begin_stack(taken);
   std::unique_ptr<boost_seat> own;
   try {

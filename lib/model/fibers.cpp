@@ -36,7 +36,8 @@ fibers_runtime::fibers_runtime(run_options const& options)
     : runtime(model::fibers, options),
       timers_(options.clock != nullptr ? own_timers_ : around_),
       last_stack_(
-          stacks_.take(options.stack_size != 0 ? options.stack_size : stack_pool::default_size)),
+          *stacks_.take(options.stack_size != 0 ? options.stack_size : stack_pool::default_size)
+               .on),
       queue_(*this, options.clock, options.seed) {
   catch_overflows(&is_overflow);
   describe_stack_of_caller(own_stack_);
@@ -193,12 +194,8 @@ bool fibers_runtime::begin(ready_queue& home, task_core& fresh) noexcept {
   auto& task = static_cast<task_record&>(fresh);
   if (task.error != nullptr) return self.begin_end(task);
   try {
-    stack& on = self.stacks_.take(task.stack_size);
-    if (on.host.resume_at != nullptr) {
-      fresh.flow = {std::exchange(on.host.resume_at, nullptr), &on};
-    } else {
-      prepare(fresh.flow, on, &fiber_entry);
-    }
+    fresh.flow = self.stacks_.take(task.stack_size);
+    if (fresh.flow.resume_at == nullptr) prepare(fresh.flow, *fresh.flow.on, &fiber_entry);
     return true;
   } catch (...) {
     task.error = std::current_exception();
@@ -220,11 +217,13 @@ bool fibers_runtime::begin_end(task_core& never_begun) noexcept {
   return true;
 }
 
-void fibers_runtime::give_back_last() noexcept {
+execution& fibers_runtime::give_back_last() noexcept {
   last_stack_is_taken_ = false;
-  if (ends_first_ == nullptr) return;
-  queue_.push(*std::exchange(ends_first_, ends_first_->next));
-  if (ends_first_ == nullptr) ends_last_ = nullptr;
+  if (ends_first_ != nullptr) {
+    queue_.push(*std::exchange(ends_first_, ends_first_->next));
+    if (ends_first_ == nullptr) ends_last_ = nullptr;
+  }
+  return rests_on_last_;
 }
 
 bool fibers_runtime::reuse(ready_queue& home, task_core& fresh, stack& own) noexcept {
@@ -234,11 +233,11 @@ bool fibers_runtime::reuse(ready_queue& home, task_core& fresh, stack& own) noex
   return true;
 }
 
-void fibers_runtime::give_back(ready_queue& home, stack& unused) noexcept {
+execution& fibers_runtime::give_back(ready_queue& home, stack& unused) noexcept {
   fibers_runtime& self = of(home);
   if (&unused == &self.last_stack_) return self.give_back_last();
-  self.stacks_.give_back(unused);
   self.trim_wanted_ = true;
+  return self.stacks_.give_back(unused);
 }
 
 void fibers_runtime::fiber_entry(boost::context::detail::transfer_t from) {

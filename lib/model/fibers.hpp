@@ -51,9 +51,9 @@ class fibers_runtime final : public runtime {
 
   static bool begin(ready_queue& home, task_core& fresh) noexcept;
   bool begin_end(task_core& never_begun) noexcept;
-  void give_back_last() noexcept;
+  execution& give_back_last() noexcept;
   static bool reuse(ready_queue& home, task_core& fresh, stack& own) noexcept;
-  static void give_back(ready_queue& home, stack& unused) noexcept;
+  static execution& give_back(ready_queue& home, stack& unused) noexcept;
   static void fiber_entry(boost::context::detail::transfer_t from);
 
   signal_stack signals_;
@@ -64,6 +64,7 @@ class fibers_runtime final : public runtime {
   stack_pool stacks_;
   stack& last_stack_;  // for the ends of tasks for which there was none
   bool last_stack_is_taken_ = false;
+  execution rests_on_last_;          // nobody is ever let go on from there
   task_core* ends_first_ = nullptr;  // the tasks that wait for it, linked by task_core::next
   task_core* ends_last_ = nullptr;
   worker_queue queue_;

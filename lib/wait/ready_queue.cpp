@@ -54,8 +54,7 @@ task_core& ready_queue::go_on_after_end(stack& own) noexcept {
   }
   this_thread.current = next;
   // Nobody takes this stack before the switch: its pool is this thread's.
-  give_back(*this, own);
-  rest(own, next != nullptr ? next->flow : root);
+  rest(give_back(*this, own), next != nullptr ? next->flow : root);
   return *this_thread.current;
 }
 

@@ -100,7 +100,8 @@ struct ready_queue {
   bool (*begin)(ready_queue& home, task_core& fresh) noexcept = nullptr;
   /// Whether a fresh task may run on `own`, which its last task has left; if so it now does.
   bool (*reuse)(ready_queue& home, task_core& fresh, stack& own) noexcept = nullptr;
-  void (*give_back)(ready_queue& home, stack& unused) noexcept = nullptr;
+  /// Returns where to write at which address who leaves `unused` rests there.
+  execution& (*give_back)(ready_queue& home, stack& unused) noexcept = nullptr;
 
  private:
   [[nodiscard]] std::size_t room() const noexcept { return mask_ + 1; }

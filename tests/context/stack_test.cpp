@@ -21,12 +21,12 @@ class StackPoolTest : public testing::TestWithParam<guard_kind> {
 
 TEST_P(StackPoolTest, HandsOutTheStackThatWasUsedLast) {
   stack_pool pool(GetParam());
-  stack& first = pool.take(stack_pool::default_size);
-  stack& second = pool.take(stack_pool::default_size);
+  stack& first = *pool.take(stack_pool::default_size).on;
+  stack& second = *pool.take(stack_pool::default_size).on;
   EXPECT_NE(&first, &second);
   pool.give_back(first);
   pool.give_back(second);
-  EXPECT_EQ(&pool.take(stack_pool::default_size), &second);
+  EXPECT_EQ(pool.take(stack_pool::default_size).on, &second);
   EXPECT_EQ(pool.taken(), 1u);
 }
 
@@ -34,7 +34,7 @@ TEST_P(StackPoolTest, StacksDoNotOverlapAndAreUsableToTheirLowestByte) {
   stack_pool pool(GetParam());
   std::set<std::byte*> lows;
   for (int i = 0; i < 40; ++i) {
-    stack& each = pool.take(64 * 1024);
+    stack& each = *pool.take(64 * 1024).on;
     each.low[0] = std::byte{1};
     each.high()[-1] = std::byte{1};
     EXPECT_GE(each.size, 64u * 1024);
@@ -52,13 +52,13 @@ TEST_P(StackPoolTest, StacksDoNotOverlapAndAreUsableToTheirLowestByte) {
 
 TEST_P(StackPoolTest, NeighboursStartAtDifferentCacheLines) {
   stack_pool pool(GetParam());
-  EXPECT_NE(pool.take(stack_pool::default_size).stagger,
-            pool.take(stack_pool::default_size).stagger);
+  EXPECT_NE(pool.take(stack_pool::default_size).on->stagger,
+            pool.take(stack_pool::default_size).on->stagger);
 }
 
 TEST_P(StackPoolTest, TheBytesBelowFault) {
   stack_pool pool(GetParam());
-  stack& one = pool.take(stack_pool::default_size);
+  stack& one = *pool.take(stack_pool::default_size).on;
   EXPECT_DEATH({ const_cast<std::byte volatile*>(one.low)[-1] = std::byte{1}; }, "");
   EXPECT_DEATH(
       {
@@ -70,12 +70,12 @@ TEST_P(StackPoolTest, TheBytesBelowFault) {
 
 TEST_P(StackPoolTest, TrimReturnsThePagesOfStacksThatLayIdle) {
   stack_pool pool(GetParam());
-  stack& one = pool.take(stack_pool::default_size);
+  stack& one = *pool.take(stack_pool::default_size).on;
   one.low[0] = std::byte{7};
   pool.give_back(one);
   EXPECT_TRUE(pool.trim(0));   // used since the last call: only noted
   EXPECT_FALSE(pool.trim(0));  // idle all the time since: its pages go
-  EXPECT_EQ(pool.take(stack_pool::default_size).low[0], std::byte{0});
+  EXPECT_EQ(pool.take(stack_pool::default_size).on->low[0], std::byte{0});
 }
 
 INSTANTIATE_TEST_SUITE_P(Guards, StackPoolTest,
