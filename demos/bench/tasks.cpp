@@ -105,7 +105,7 @@ std::vector<row> task_rows() {
        "the same, each parks once",
        unit::floors,
        coir_spawn_many<true>,
-       {{"Boost.Fiber", boost_spawn_many<true>}, {"its memory alone", touch_stacks}}},
+       {{"Boost.Fiber", boost_spawn_many<true>}, {"20 cold lines", touch_stacks}}},
   };
 }
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSL-1.0
-"""Writes docs/benchmarks.md and its charts from what `coir bench` and `coir compare crossing` measured.
+"""Writes docs/benchmarks.md and its charts from what `coir bench` and `coir compare crossing` measured and
+count.py counted.
 
 usage: write.py [--check]
-Reads bench.json and crossing.json beside this file. With --check nothing is written: fails unless all that
+Reads bench.json, counted.json and crossing.json beside this file. With --check nothing is written: fails unless all that
 it would write is there already.
 """
 
@@ -17,7 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 PAGE = """# Benchmarks
 
-<!-- Written by docs/benchmarks/write.py from docs/benchmarks/bench.json and crossing.json: change those. -->
+<!-- Written by docs/benchmarks/write.py from bench.json, counted.json and crossing.json in docs/benchmarks: change those. -->
 
 Measured on {date} on one of {cores} cores ({cpu}), {kernel}, {compiler}, coir {coir}, Boost {boost};
 a release build in which everything is in force: cancellation, exceptions, guard pages, names. {note}
@@ -47,6 +48,16 @@ Repeat it on a machine that does nothing else:
 | program | one thread | threads have lived | Boost.Fiber |
 |---|--:|--:|--:|
 {programs}
+
+## Where the time goes
+
+What each operation consists of, counted by valgrind: instructions, and cache lines that were not in a first
+level of {first} KiB, nor in a second of {second} KiB. A line that is in neither is a *cold* one.
+By function: instructions, and in brackets the cold lines where there are any.
+
+| operation | instructions | not in L1 | cold | of these |
+|---|--:|--:|--:|---|
+{counted}
 
 ## What one costs among many
 
@@ -151,6 +162,20 @@ def growth(rows):
     }, chart
 
 
+def counted(measured):
+    table = []
+    for row in measured['rows']:
+        parts = []
+        for part in row['functions']:
+            cold = part.get('cold', 0)
+            name = part['function'] if part['function'] == 'others' else f"`{part['function']}`"
+            parts.append(f"{name} {part['instructions']:.0f}" + (f' ({cold:.1f})' if cold >= 0.05 else ''))
+        table.append(f"| {row['what']} | {row['instructions']:,.0f} | {row['lines']:.1f} | {row['cold']:.1f} | "
+                     f"{', '.join(parts)} |")
+    sizes = [int(option.split('=')[1].split(',')[0]) // 1024 for option in measured['caches'][1:]]
+    return {'counted': '\n'.join(table), 'first': sizes[0], 'second': sizes[1]}
+
+
 def crossing(measured):
     points = {}
     for cell in measured['cells']:
@@ -178,7 +203,7 @@ def pages():
     crossing_table, crossing_lines = crossing(crossed)
     floors = [floor for row in singles for floor in row['coir']['floor_ns']]
     machine = measured['machine']
-    page = PAGE.format(**machine, **growing, date=measured['date'], floor=statistics.median_high(floors),
+    page = PAGE.format(**machine, **growing, **counted(read('counted.json')), date=measured['date'], floor=statistics.median_high(floors),
                        repetitions=measured['repetitions'], operations=table,
                        note=f"These figures mean little: {machine['build']}." if machine['build'] else '',
                        programs=programs([row for row in rows if row['unit'] != 'ns']),

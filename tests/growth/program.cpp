@@ -1,19 +1,34 @@
 // SPDX-License-Identifier: BSL-1.0
-/// Does one of the growing operations N times, for growth.py to count its instructions.
+/// Does one of the benchmark's operations N times, for valgrind to count what that takes.
 
 #include <cstdlib>
 #include <iostream>
 
+#include "../../demos/bench/counted.hpp"
 #include "../../demos/bench/growth.hpp"
 
 int main(int argc, char** argv) {
-  if (argc == 3) {
-    for (auto const& each : demos::bench::growing_operations) {
-      if (each.name != argv[1]) continue;
-      demos::bench::second_pass(each, std::atol(argv[2]));
+  using namespace demos::bench;
+  if (argc == 2 && std::string_view(argv[1]) == "--list") {
+    for (auto const& each : counted_operations) std::cout << each.name << '\t' << each.what << '\n';
+    return 0;
+  }
+  if (argc == 3 || argc == 4) {
+    std::string_view const name = argv[1];
+    long const n = std::atol(argv[2]), passes = argc == 4 ? std::atol(argv[3]) : 1;
+    for (auto const& each : growing_operations) {
+      if (each.name != name) continue;
+      second_pass(each, n);
+      return 0;
+    }
+    for (auto const& each : counted_operations) {
+      if (each.name != name) continue;
+      coir::run([&] {
+        for (long i = 0; i < passes; ++i) each.pass(n);
+      });
       return 0;
     }
   }
-  std::cerr << "usage: growth_program OPERATION N\n";
+  std::cerr << "usage: growth_program OPERATION N [PASSES] | --list\n";
   return 2;
 }
