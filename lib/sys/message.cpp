@@ -64,11 +64,12 @@ bool receive_message(int socket, std::span<std::byte> room, message& into, bool 
   header.msg_control = control.data();
   header.msg_controllen = control.size();
   ssize_t size;
+  // A peer that has left messages unread is an error, told once, and before what it has sent itself.
   do {
     size = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
-  } while (size == -1 && errno == EINTR);
+  } while (size == -1 && (errno == EINTR || errno == ECONNRESET));
   if (size == -1 && errno == EAGAIN) return false;
-  into.size = size > 0 ? static_cast<std::size_t>(size) : 0;  // an error here: the peer was reset
+  into.size = size > 0 ? static_cast<std::size_t>(size) : 0;  // an error: there is no such socket
 
   for (cmsghdr* at = CMSG_FIRSTHDR(&header); at != nullptr; at = CMSG_NXTHDR(&header, at)) {
     if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SCM_RIGHTS) continue;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 /// process_pool: workers that die, and the pool's own end.
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <filesystem>
 #include <iterator>
 #include <string>
@@ -10,6 +12,7 @@
 
 #include "contract/sigint.hpp"
 #include "pool/pools.hpp"
+#include "sys/message.hpp"
 
 namespace {
 
@@ -108,6 +111,21 @@ TEST_F(ProcessPoolEnd, CancelledBeforeADeadWorkerHadBegunItIsCancelled) {
     EXPECT_TRUE(next.cancelled());
     EXPECT_EQ(shared(4), 0u);
   });
+}
+
+// The last word of a process that was sent a cancel, and died before it had read that
+TEST(Message, IsHeardFromAPeerThatHasLeftOnesUnread) {
+  auto [here, there] = coir::detail::socket_pair();
+  int const word = 7;
+  coir::detail::send_message(here.get(), {coir::detail::bytes_of(word)});
+  coir::detail::send_message(there.get(), {coir::detail::bytes_of(word)});
+  there = coir::detail::descriptor();
+  std::array<std::byte, 64> room;
+  coir::detail::message came;
+  ASSERT_TRUE(coir::detail::receive_message(here.get(), room, came));
+  EXPECT_EQ(came.size, sizeof word);
+  ASSERT_TRUE(coir::detail::receive_message(here.get(), room, came));
+  EXPECT_EQ(came.size, 0u);
 }
 
 // ---- the pool's end ------------------------------------------------------------------------------
