@@ -58,7 +58,7 @@ class pool_job final : public hub_client, public list_hook {
   // How it has ended; written before it is over.
   process_result result;
   end_notice end;              // its worker's, if there is no result
-  std::exception_ptr trouble;  // if it never ran
+  std::exception_ptr trouble;  // what it has thrown, or why it never ran
   bool by_force = false;       // its worker was ended because it went on after a cancel
   bool out_of_time = false;    // it was cancelled because of its limit
 

@@ -175,9 +175,10 @@ void pool_worker::take_result(byte_view all, message& came) noexcept {
   pool_->hub().timers.cancel(limit_);
   cancel_.lift();
   process_result result;
-  std::exception_ptr trouble;
+  std::exception_ptr trouble;  // what it has thrown there, or why that is not known
   try {
     result.take(all, came);
+    trouble = result.error();
   } catch (...) {
     trouble = std::current_exception();
   }
@@ -185,7 +186,7 @@ void pool_worker::take_result(byte_view all, message& came) noexcept {
   {
     guard const held(pool_->lock);
     if (state == worker_state::initialising) {
-      pool_->initialised(*this, result.error());
+      pool_->initialised(*this, trouble);
     } else if (current != nullptr) {
       ended = std::exchange(current, nullptr);
       ended->state = job_state::over;

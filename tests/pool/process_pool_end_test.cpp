@@ -199,6 +199,22 @@ TEST_F(ProcessPoolEnd, NoDescriptorAndNoZombieIsLeft) {
   EXPECT_EQ(errno, ECHILD);
 }
 
+// P3: so do the workers of a pool in a worker
+TEST_F(ProcessPoolEnd, KilledWorkerTakesItsOwnPoolAlong) {
+  with_pool({.workers = 1}, [](coir::process_pool& pool) {
+    auto task = pool.submit([] {
+      shared(5) = static_cast<std::uint32_t>(::getpid());
+      coir::process_pool inner({.workers = 1});
+      inner.submit(sleep_long).join();
+    });
+    pid_t const below = await_process(0);
+    ::kill(await_process(5), SIGKILL);
+    EXPECT_THROW(task.get(), coir::worker_died);
+    await_death(below);
+  });
+  EXPECT_EQ(shared(1), 0u);
+}
+
 // P3: no orphan
 TEST_F(ProcessPoolEnd, KilledProgramLeavesNobody) {
   if (COIR_TSAN) GTEST_SKIP() << "TSan wants no threads after a fork beside threads";

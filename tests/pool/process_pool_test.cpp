@@ -161,6 +161,25 @@ TEST_F(ProcessPool, WorksInsideAProcessAndInsideAWorker) {
   EXPECT_EQ(in_run([&] { return coir::spawn(in_a_pool).get(); }), 3);
 }
 
+TEST_F(ProcessPool, TasksGoWhereverTasksGo) {
+  with_pool({.workers = 2}, [](coir::process_pool& pool) {
+    auto one = pool.submit(add, 1, 2);
+    auto other = pool.submit(add, 3, 4);
+    auto const [first, second] = coir::gather(one, other);
+    EXPECT_EQ(first + second, 10);
+
+    auto slow = pool.submit(sleep_long);
+    await_shared(0);
+    auto waiter = coir::spawn([&] { slow.join(); });
+    coir::yield();
+    EXPECT_NE(coir::dump_tasks().find("task::join"), std::string::npos);
+    EXPECT_FALSE(slow.join_for(1ms));
+    waiter.cancel();
+    waiter.join();
+    EXPECT_FALSE(slow.done());  // C8
+  });
+}
+
 // S5: time does not jump while a worker is at it
 TEST_F(ProcessPool, VirtualTimeStandsStillMeanwhile) {
   coir::virtual_clock clock;
