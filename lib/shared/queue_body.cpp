@@ -11,6 +11,7 @@
 #include <coir/base/check.hpp>
 #include <coir/base/relax.hpp>
 
+#include "shared/own_block.hpp"
 #include "shared/travel.hpp"
 
 namespace coir::detail {
@@ -21,6 +22,8 @@ constexpr std::size_t round_up(std::size_t size, std::size_t to) noexcept {
 }
 
 constexpr std::size_t most_memory = std::size_t{1} << 40;  // of which is used what is touched
+constexpr std::size_t most_bytes = std::size_t{1} << 30;   // of one item
+constexpr std::size_t most_in_ring = 64;                   // what is bigger has a block of its own
 
 /// The other side is about to do what is waited for, or it is not: to find out takes less than a
 /// microsecond, and a futex takes more.
@@ -38,52 +41,62 @@ bool may_spin(task_core const& self, time_point deadline) noexcept {
 
 }  // namespace
 
-std::shared_ptr<shared_queue_body> shared_queue_body::make(std::size_t capacity,
-                                                           std::size_t item_size) {
-  return std::make_shared<queue_body>(capacity, item_size);
+std::shared_ptr<shared_queue_body> shared_queue_body::make(std::size_t capacity, item_shape items) {
+  return std::make_shared<queue_body>(capacity, items);
 }
 
-std::shared_ptr<shared_queue_body> shared_queue_body::unpack(input_archive& in,
-                                                             std::size_t item_size) {
-  std::uint64_t capacity = 0;
-  in.read(&capacity, sizeof capacity);
-  return detail::unpack<queue_body>(in, static_cast<std::size_t>(capacity), item_size);
+std::shared_ptr<shared_queue_body> shared_queue_body::unpack(input_archive& in, bool packed) {
+  std::uint64_t sizes[2];
+  in.read(sizes, sizeof sizes);
+  item_shape const items{static_cast<std::size_t>(sizes[1]), packed};
+  return detail::unpack<queue_body>(in, static_cast<std::size_t>(sizes[0]), items);
 }
 
 void queue_body::pack(output_archive& out) {
-  std::uint64_t const capacity = plan_.capacity;
-  out.write(&capacity, sizeof capacity);
+  std::uint64_t const sizes[]{plan_.capacity, plan_.items.bytes};
+  out.write(sizes, sizeof sizes);
   detail::pack(out, shared_from_this());
 }
 
-queue_body::plan_of_memory::plan_of_memory(std::size_t capacity_, std::size_t item_size_)
-    : capacity(capacity_), item_size(item_size_), stride(round_up(item_size, 8)) {
+queue_body::plan_of_memory::plan_of_memory(std::size_t capacity_, item_shape items_)
+    : capacity(capacity_), items(items_), in_blocks(items.packed || items.bytes > most_in_ring) {
   if (capacity == 0)
     throw std::invalid_argument(
         "coir: a shared queue needs a capacity: memory that processes share has an end");
-  if (capacity > most_memory / stride / 4)
+  if (items.bytes == 0)
+    throw std::invalid_argument("coir: a shared queue needs room for the bytes of an item, not 0");
+  if (items.bytes > most_bytes || capacity > most_memory / (items.bytes + 64) / 4)
     throw std::invalid_argument("coir: a shared queue of " + std::to_string(capacity) +
-                                " items has no room in memory");
+                                " items of " + std::to_string(items.bytes) +
+                                " bytes has no room in memory");
+  in_ring = in_blocks ? sizeof(in_block) : items.bytes;
+  stride = round_up(in_ring, 8);
   // Behind the items there is room for those that come back from places, twice: putters may not have
   // heard yet that some did.
-  std::size_t const slots = std::bit_ceil(capacity + 2 * segment_head::most_places);
+  std::size_t const most_items = capacity + 2 * segment_head::most_places;
+  std::size_t const slots = std::bit_ceil(most_items);
   ring_mask = slots - 1;
   in_places = round_up(sizeof(queue_memory), 64);
   ring = round_up(in_places + segment_head::most_places * stride, 64);
-  total = ring + slots * stride;
+  owners = round_up(ring + slots * stride, 64);
+  most_blocks = in_blocks ? most_items : 0;
+  blocks = round_up(owners + most_blocks * sizeof(std::uint32_t), 64);
+  // One line further each, so that their beginnings do not all compete for the same lines of a cache.
+  block_stride = round_up(items.bytes, 64) + 64;
+  total = blocks + most_blocks * block_stride;
 }
 
-queue_body::queue_body(std::size_t capacity, std::size_t item_size)
-    : queue_body(plan_of_memory(capacity, item_size)) {}
+queue_body::queue_body(std::size_t capacity, item_shape items)
+    : queue_body(plan_of_memory(capacity, items)) {}
 
-queue_body::queue_body(descriptor file, std::size_t capacity, std::size_t item_size)
-    : queue_body(std::move(file), plan_of_memory(capacity, item_size)) {}
+queue_body::queue_body(descriptor file, std::size_t capacity, item_shape items)
+    : queue_body(std::move(file), plan_of_memory(capacity, items)) {}
 
 void queue_body::copy(void* to, void const* from) const noexcept {
-  if (plan_.item_size == 8) {
+  if (plan_.in_ring == 8) {
     std::memcpy(to, from, 8);
   } else {
-    std::memcpy(to, from, plan_.item_size);
+    std::memcpy(to, from, plan_.in_ring);
   }
 }
 
@@ -106,9 +119,10 @@ bool queue_body::looks_roomy() const noexcept {
 
 // ---- get -----------------------------------------------------------------------------------------
 
-bool queue_body::get(void* into, time_point deadline) {
+bool queue_body::get(item_sink into, time_point deadline) {
   task_core& running = checkpoint();
   enter();
+  own_block left(*this);  // freed when the place is not the item's any more
   own_place own(*this);
   queue_memory& all = memory();
   lock_getters();
@@ -125,13 +139,13 @@ bool queue_body::get(void* into, time_point deadline) {
   } else if (!wait_for_item(running, *own, deadline)) {
     return false;
   }
-  copy(into, in_place(*own));
-  reached(step::getter_woken);
+  deliver_item(*own, left, into);
   return true;
 }
 
-bool queue_body::try_get(void* into) {
+bool queue_body::try_get(item_sink into) {
   enter();
+  own_block left(*this);
   own_place own(*this);
   queue_memory& all = memory();
   chosen woken(*this);
@@ -143,8 +157,7 @@ bool queue_body::try_get(void* into) {
   woken.wake_all();
   if (taken) {
     serve();
-    copy(into, in_place(*own));
-    reached(step::getter_woken);
+    deliver_item(*own, left, into);
   } else if (closed) {
     throw queue_shut_down();
   }
@@ -197,9 +210,11 @@ bool queue_body::withdraw_getter(place& own, std::uint32_t from) noexcept {
 
 // ---- put -----------------------------------------------------------------------------------------
 
-bool queue_body::put(void const* item, time_point deadline) {
+bool queue_body::put(item_source item, time_point deadline) {
   task_core& running = checkpoint();
   enter();
+  own_block block(*this);
+  void const* const through = block.fill(item);
   queue_memory& all = memory();
   auto const put_now = [&] {
     if (all.waiting.shut_down.load(std::memory_order_relaxed)) {
@@ -207,7 +222,8 @@ bool queue_body::put(void const* item, time_point deadline) {
       throw queue_shut_down();
     }
     if (all.waiting.putters.load(std::memory_order_relaxed) != 0 || !has_room()) return false;
-    append(item);
+    append(through);
+    block.release();
     unlock_putters();
     return true;
   };
@@ -225,19 +241,26 @@ bool queue_body::put(void const* item, time_point deadline) {
   }
   unlock_putters();
   own_place own(*this);
-  copy(in_place(*own), item);
-  return wait_for_room(running, *own, deadline);
+  copy(in_place(*own), through);
+  bool const admitted = wait_for_room(running, *own, deadline);
+  if (admitted) block.release();
+  return admitted;
 }
 
-bool queue_body::try_put(void const* item) {
+bool queue_body::try_put(item_source item) {
   enter();
+  own_block block(*this);
+  void const* const through = block.fill(item);
   queue_memory& all = memory();
   chosen woken(*this);
   lock_putters();
   settle_putters(woken);
   bool const closed = all.waiting.shut_down.load(std::memory_order_relaxed);
   bool const done = !closed && has_room();
-  if (done) append(item);
+  if (done) {
+    append(through);
+    block.release();
+  }
   unlock_putters();
   woken.wake_all();
   serve();

@@ -8,6 +8,11 @@
 /// that may come back.
 /// Not chosen: a ring without locks, which a dead process leaves with a gap that nobody can tell from
 /// one that is just being filled.
+///
+/// Big items, and those that are packed, lie in blocks of their own, and only the number of its block goes
+/// through the ring. So a big item is copied twice in all, and outside of the locks. A block belongs to who
+/// has taken it, until somebody else has: when he is buried, those of his blocks that no item lies in, in
+/// the ring or in a place, are free again.
 
 #pragma once
 
@@ -59,36 +64,46 @@ struct queue_memory : segment_head {
     std::atomic<bool> dropping{false};
   } waiting;
   alignas(64) std::atomic<std::uint64_t> done{0};  // calls of task_done()
+  std::atomic<std::uint32_t> blocks_used{0};       // those behind were never used
 };
 
 class queue_body final : public shared_queue_body, public segment {
  public:
-  queue_body(std::size_t capacity, std::size_t item_size);
+  queue_body(std::size_t capacity, item_shape items);
   /// That in `file`, of the same sizes.
-  queue_body(descriptor file, std::size_t capacity, std::size_t item_size);
+  queue_body(descriptor file, std::size_t capacity, item_shape items);
   ~queue_body() override { leave(); }
 
   void pack(output_archive& out) override;
 
-  bool put(void const* item, time_point deadline) override;
-  bool try_put(void const* item) override;
-  bool get(void* into, time_point deadline) override;
-  bool try_get(void* into) override;
+  bool put(item_source item, time_point deadline) override;
+  bool try_put(item_source item) override;
+  bool get(item_sink into, time_point deadline) override;
+  bool try_get(item_sink into) override;
   void task_done() override;
   void join() override;
   void shut_down(bool immediate) override;
   [[nodiscard]] queue_statistics statistics() override;
 
+  /// How many blocks are not free: for tests.
+  [[nodiscard]] std::size_t blocks_taken() const noexcept;
+
  private:
   /// Where the parts of the memory begin. The same in every process.
   struct plan_of_memory {
-    plan_of_memory(std::size_t capacity, std::size_t item_size);
+    plan_of_memory(std::size_t capacity, item_shape items);
     std::size_t capacity;
-    std::size_t item_size;
-    std::size_t stride;     // of an item
+    item_shape items;
+    bool in_blocks;         // each has a block of its own
+    std::size_t in_ring;    // bytes of an item there: itself, or where it is
+    std::size_t stride;     // from one of them to the next
     std::size_t ring_mask;  // a power of two items, less one
     std::size_t in_places;  // where the places' items begin
     std::size_t ring;       // where the ring begins
+    std::size_t owners;     // where the words of the blocks' owners begin
+    std::size_t blocks;     // where the blocks begin
+    std::size_t block_stride;
+    std::size_t most_blocks;
     std::size_t total;
   };
   explicit queue_body(plan_of_memory const& plan) : segment(plan.total), plan_(plan) {}
@@ -105,6 +120,24 @@ class queue_body final : public shared_queue_body, public segment {
     return at(plan_.in_places + index_of(of) * plan_.stride);
   }
   void copy(void* to, void const* from) const noexcept;
+
+  /// What goes through the ring in place of an item that lies in a block.
+  struct in_block {
+    std::uint32_t index;
+    std::uint32_t size;
+  };
+  class own_block;
+  [[nodiscard]] std::atomic<std::uint32_t>& owner_of(std::size_t block) const noexcept {
+    return *reinterpret_cast<std::atomic<std::uint32_t>*>(at(plan_.owners + block * 4));
+  }
+  [[nodiscard]] std::byte* block_at(std::size_t index) const noexcept {
+    return at(plan_.blocks + index * plan_.block_stride);
+  }
+  [[nodiscard]] std::uint32_t take_block();
+  [[nodiscard]] bool take_block(std::uint32_t which) noexcept;
+  void keep_block_of(std::byte const* item, std::uint32_t dead) noexcept;
+  void free_blocks_of(std::uint32_t dead) noexcept;
+  void deliver_item(place& own, own_block& left, item_sink into);
   [[nodiscard]] std::uint64_t unfinished() const noexcept;
   [[nodiscard]] bool looks_filled() const noexcept;
   [[nodiscard]] bool looks_roomy() const noexcept;
@@ -144,6 +177,7 @@ class queue_body final : public shared_queue_body, public segment {
   void bury_putters(std::uint32_t dead) noexcept;
 
   plan_of_memory const plan_;
+  std::atomic<std::uint32_t> next_block_{0};  // where this process looks for a free one first
 };
 
 }  // namespace coir::detail

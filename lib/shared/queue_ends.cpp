@@ -252,6 +252,7 @@ void queue_body::bury(std::uint32_t dead, process_identity process) noexcept {
     if (is_still(dead, process)) {
       bury_getters(dead);
       bury_putters(dead);
+      free_blocks_of(dead);
       reached(step::buried);
       strike_out(dead);
       settle_getters(woken);

@@ -13,6 +13,9 @@ namespace coir::detail {
 /// shared memory has changed.
 enum class step : unsigned char {
   place_taken,      // it has a place of its own
+  block_taken,      // put: it has a block of its own for a big item
+  block_filled,     // put: the item is in there
+  block_left,       // get: no place has the block's item any more, and the block is not free yet
   getters_locked,   // it holds the lock of those who get
   putters_locked,   // it holds the lock of those who put
   item_read,        // take: the item is in its place, and still in the ring

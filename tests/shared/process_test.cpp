@@ -8,6 +8,7 @@
 #include <iterator>
 #include <mutex>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,22 @@ TEST(SharedWithProcessesTest, ProducerAndConsumerAreTasks) {
     auto sum = coir::spawn(consume, queue);
     coir::spawn(produce, queue, 1000).get();
     EXPECT_EQ(sum.get(), 500'500);
+  });
+}
+
+void answer(coir::shared<coir::queue<std::string>> const& questions,
+            coir::shared<coir::queue<std::string>> const& answers) {
+  for (std::string const& each : questions) answers.put(each + "!");
+}
+
+TEST(SharedWithProcessesTest, StringsGoThereAndBackAndTheirBoundGoesAlong) {
+  on_processes([] {
+    coir::shared<coir::queue<std::string>> const there(2), back(2, 100);
+    auto task = coir::spawn(answer, there, back);
+    there.put("who");
+    EXPECT_EQ(back.get(), "who!");
+    there.put(std::string(100, 'x'));
+    EXPECT_THROW(task.get(), std::length_error);
   });
 }
 

@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <coir/model/packing.hpp>
 #include <coir/shared/queue_body.hpp>
 #include <coir/shared/shared.hpp>
 #include <coir/time/deadline.hpp>
@@ -22,50 +23,97 @@ namespace coir {
 template <class T>
 class queue;
 
+namespace detail {
+
+/// Items that are bytes.
+template <class T>
+concept copied_as_bytes = std::is_trivially_copyable_v<T> && packing_of<T>()
+!= packing::reference;
+
+/// How items of type T get into a shared queue, and out of it.
+template <class T, bool AsBytes = copied_as_bytes<T>>
+struct shared_item {
+  static constexpr item_shape shape(std::size_t most_bytes) noexcept { return {most_bytes, true}; }
+  static item_source from(T const& item) noexcept {
+    return {&item, [](output_archive& out, void const* what) {
+              save<T>(out, *static_cast<T const*>(what));
+            }};
+  }
+  struct room {
+    std::optional<T> item;
+    item_sink sink() noexcept {
+      return {&item, [](input_archive& in, void* into) {
+                static_cast<std::optional<T>*>(into)->emplace(load<T>(in));
+              }};
+    }
+    T take() { return *std::move(item); }
+  };
+};
+template <class T>
+struct shared_item<T, true> {
+  static constexpr item_shape shape(std::size_t) noexcept { return {sizeof(T), false}; }
+  static item_source from(T const& item) noexcept { return {&item}; }
+  struct room {
+    std::array<std::byte, sizeof(T)> bytes;
+    item_sink sink() noexcept { return {bytes.data()}; }
+    T take() const noexcept { return std::bit_cast<T>(bytes); }
+  };
+};
+
+}  // namespace detail
+
 /// A queue of `T` that processes share: first in, first out.
 ///
 /// Its functions are those of queue<T>, and so is what they mean. Besides: an item belongs to its taker
 /// once get() has returned; if his process dies before, it is back at the head. While both sides are
 /// busy, an item costs no system call.
+///
+/// Items are copied as bytes where they can be. Others are packed, as arguments of a task in another process
+/// are (coir::portable says which can be): strings, containers, types with a `serialize` beside them.
 /// Thread: any, of any process that has it.
 template <class T>
 class shared<queue<T>> {
-  static_assert(
-      std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !std::is_member_pointer_v<T>,
-      "coir: the items of a shared queue are copied as bytes from one process to another: "
-      "they must be trivially copyable, and no pointers, which mean nothing there");
+  static_assert(detail::copied_as_bytes<T> || portable<T>,
+                "coir: the items of a shared queue go from one process to another: they must be "
+                "trivially copyable or packed as coir::portable says, and neither pointers nor "
+                "references, which mean nothing there");
+  using item_type = detail::shared_item<T>;
 
  public:
   using value_type = T;
 
   /// Holds at most `capacity` items.
   ///   Throws: std::invalid_argument for 0, for memory that is shared has an end; std::system_error.
-  explicit shared(std::size_t capacity)
-      : body_(detail::shared_queue_body::make(capacity, sizeof(T))) {}
+  explicit shared(std::size_t capacity) : shared(capacity, usual_bytes) {}
+  /// The same of items that are packed, each into at most `most_bytes`. Memory is used as far as it was
+  /// filled once.
+  shared(std::size_t capacity, std::size_t most_bytes)
+      : body_(detail::shared_queue_body::make(capacity, item_type::shape(most_bytes))) {}
 
   /// Puts an item, parking until there is room.
   ///   Blocks: yes; a suspension point even when there is room.
-  ///   Throws: cancelled, queue_shut_down; nothing was put then.
-  void put(T const& item) const { (void)body_->put(&item, never); }
+  ///   Throws: cancelled, queue_shut_down; std::length_error if it is too big when it is packed; nothing
+  ///   was put then.
+  void put(T const& item) const { (void)body_->put(item_type::from(item), never); }
   /// The same, for no longer than `limit`: false, and nothing was put, then. Zero or less is one try.
   template <class Rep, class Period>
   [[nodiscard]] bool put_for(T const& item, std::chrono::duration<Rep, Period> limit) const {
     return put_until(item, detail::deadline_after(now(), limit));
   }
   [[nodiscard]] bool put_until(T const& item, time_point deadline) const {
-    return body_->put(&item, deadline);
+    return body_->put(item_type::from(item), deadline);
   }
   /// Puts an item if there is room; never waits.
   ///   Throws: queue_shut_down.
-  [[nodiscard]] bool try_put(T const& item) const { return body_->try_put(&item); }
+  [[nodiscard]] bool try_put(T const& item) const { return body_->try_put(item_type::from(item)); }
 
   /// Takes the first item, parking until there is one.
   ///   Blocks: yes; a suspension point even when there is one.
   ///   Throws: cancelled, and then no item was taken; queue_shut_down once it is empty and shut down.
   T get() const {
-    room taken;
-    (void)body_->get(taken.data(), never);
-    return std::bit_cast<T>(taken);
+    typename item_type::room taken;
+    (void)body_->get(taken.sink(), never);
+    return taken.take();
   }
   /// The same, for no longer than `limit`: nullopt then. Zero or less is one try.
   template <class Rep, class Period>
@@ -73,16 +121,16 @@ class shared<queue<T>> {
     return get_until(detail::deadline_after(now(), limit));
   }
   [[nodiscard]] std::optional<T> get_until(time_point deadline) const {
-    room taken;
-    if (!body_->get(taken.data(), deadline)) return std::nullopt;
-    return std::bit_cast<T>(taken);
+    typename item_type::room taken;
+    if (!body_->get(taken.sink(), deadline)) return std::nullopt;
+    return taken.take();
   }
   /// Takes the first item, if there is one; never waits.
   ///   Throws: queue_shut_down once it is empty and shut down.
   [[nodiscard]] std::optional<T> try_get() const {
-    room taken;
-    if (!body_->try_get(taken.data())) return std::nullopt;
-    return std::bit_cast<T>(taken);
+    typename item_type::room taken;
+    if (!body_->try_get(taken.sink())) return std::nullopt;
+    return taken.take();
   }
 
   /// Says that an item that was got has been dealt with.
@@ -108,11 +156,11 @@ class shared<queue<T>> {
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
-  using room = std::array<std::byte, sizeof(T)>;
+  static constexpr std::size_t usual_bytes = 64 * 1024;
 
   friend void save(output_archive& out, shared const& value) { value.body_->pack(out); }
   friend shared load(input_archive& in, std::type_identity<shared>) {
-    return shared(detail::shared_queue_body::unpack(in, sizeof(T)));
+    return shared(detail::shared_queue_body::unpack(in, !detail::copied_as_bytes<T>));
   }
   explicit shared(std::shared_ptr<detail::shared_queue_body> body) noexcept
       : body_(std::move(body)) {}
