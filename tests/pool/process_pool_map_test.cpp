@@ -34,6 +34,7 @@ struct numbers {
     using difference_type = std::ptrdiff_t;
     explicit iterator(numbers& of) : of_(&of) { ++of_->taken; }
     int operator*() const {
+      if (of_->taken - 1 == 3 && of_->gate != nullptr) of_->gate->wait();
       if (of_->taken - 1 == of_->fails_at) throw std::out_of_range("no more numbers");
       return of_->taken - 1;
     }
@@ -53,6 +54,7 @@ struct numbers {
   int end_at = -1;
   int fails_at = -1;
   int taken = 0;
+  coir::event* gate = nullptr;  // to be waited for at 3
 };
 
 std::vector<int> up_to(int count) {
@@ -217,6 +219,21 @@ TEST_F(ProcessPoolMap, ACancelledWaiterLosesNothing) {
         look(pool.imap_unordered(work, up_to(2)));
       }
     }
+  });
+}
+
+// C4: the range waits itself, in the middle of a chunk
+TEST_F(ProcessPoolMap, ACancelInTheRangeLosesNothing) {
+  with_pool({.workers = 1}, [](coir::process_pool& pool) {
+    coir::event open;
+    numbers gated{.end_at = 6, .gate = &open};
+    auto results = pool.imap(square, gated, {.chunk = 2, .ahead = 2});
+    EXPECT_EQ(results.next(), 0);
+    EXPECT_EQ(results.next(), 1);
+    EXPECT_FALSE(coir::move_on_after(1ms, [&] { (void)results.next(); }));
+    open.set();
+    for (int i = 2; i < 6; ++i) EXPECT_EQ(results.next(), i * i);
+    EXPECT_FALSE(results.next());
   });
 }
 

@@ -137,13 +137,13 @@ class mapped_results {
   ///   Blocks: yes; a suspension point.
   ///   Throws: what the item has thrown, or the range; cancelled, and then nothing is lost.
   std::optional<value_type> next() {
+    this_task::checkpoint();
     for (;;) {
       feed();
       if (place_ < count_) return take_value();
       if (tasks_.empty()) break;
       take_chunk();
     }
-    this_task::checkpoint();
     if (trouble_ != nullptr) std::rethrow_exception(std::exchange(trouble_, nullptr));
     return std::nullopt;
   }
@@ -179,7 +179,9 @@ class mapped_results {
 
   /// Submits as much as may be under way.
   void feed() {
-    while (!source_ended_ && (taken_ == 0 || taken_ + options_.chunk <= options_.ahead)) {
+    while (!source_ended_) {
+      std::size_t const under_way = taken_ - items_.size();
+      if (under_way != 0 && under_way + options_.chunk > options_.ahead) return;
       gather();
       if (items_.empty()) return;
       try {
@@ -195,15 +197,17 @@ class mapped_results {
   void gather() {
     try {
       while (!source_ended_ && items_.size() < options_.chunk) {
-        if (at_) {
-          ++*at_;
-        } else {
+        if (!at_) {
           at_.emplace(std::ranges::begin(range_));
+        } else if (!looked_at_) {
+          ++*at_;
         }
+        looked_at_ = true;
         if (*at_ == std::ranges::end(range_)) {
           source_ended_ = true;
         } else {
           items_.emplace_back(**at_);
+          looked_at_ = false;
           ++taken_;
         }
       }
@@ -260,6 +264,7 @@ class mapped_results {
   map_options const options_;
   bool const in_order_;
   std::optional<std::ranges::iterator_t<Range>> at_;  // none before the first item is needed
+  bool looked_at_ = false;  // it is at an item that was not taken, for a cancel came between
   bool source_ended_ = false;
   std::exception_ptr trouble_;  // has ended it; told last
   std::vector<item> items_;     // taken from it, and not submitted yet

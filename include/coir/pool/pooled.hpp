@@ -18,8 +18,9 @@ namespace coir {
 /// How one task is submitted.
 struct submit_options {
   std::string name = {};              ///< in messages; empty: "task-ID"
-  std::chrono::nanoseconds limit{0};  ///< how long it may run, from when a worker gets it: then it
-      ///< is cancelled, and fails with timeout_error; zero: no limit
+  std::chrono::nanoseconds limit{0};  ///< how long it may run in real time, from when a worker gets
+                                      ///< it: then it is cancelled, and fails with timeout_error;
+                                      ///< zero: no limit
 };
 
 namespace detail {

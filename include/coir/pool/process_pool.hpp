@@ -21,6 +21,7 @@
 #include <coir/task/task.hpp>
 
 namespace coir {
+
 /// What each worker of a pool does first: a function that captures nothing, or a call(f, args…).
 class pool_initializer {
  public:
@@ -43,9 +44,8 @@ class pool_initializer {
 
 /// How a pool is.
 struct process_pool_options {
-  std::size_t workers = 0;  ///< how many tasks run at a time; 0: one for each CPU
-  pool_initializer initializer =
-      {};  ///< each worker runs it first; if it throws, the pool is broken
+  std::size_t workers = 0;               ///< how many tasks run at a time; 0: one for each CPU
+  pool_initializer initializer{};        ///< runs first in each; if it throws, the pool is broken
   std::size_t max_tasks_per_worker = 0;  ///< then it ends, and another takes its place; 0: never
   std::string name = {};                 ///< its workers are NAME-1, NAME-2…; empty: "pool"
   std::chrono::nanoseconds grace =
