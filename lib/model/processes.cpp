@@ -21,7 +21,8 @@ processes_runtime::processes_runtime(run_options const& options)
 
 void processes_runtime::run(task_record& main) {
   interrupts_.look_elsewhere();
-  live_here(main, around_);  // so its waits serve the deadlines around the run too
+  // With the timers around, so that its waits serve the deadlines around the run too.
+  live_here(main, around_, &live_traced);
   shut_down();
   for (;;) {
     std::uint32_t const seen = left_.load(std::memory_order_acquire);

@@ -21,6 +21,7 @@
 #include <coir/model/remote_error.hpp>
 
 #include "base/type_name.hpp"
+#include "sys/throw_trace.hpp"
 
 namespace coir::detail {
 
@@ -99,8 +100,8 @@ struct kinds : Kind<E>... {};
 
 kinds<textual, std::logic_error, std::invalid_argument, std::domain_error, std::length_error,
       std::out_of_range, std::runtime_error, std::range_error, std::overflow_error,
-      std::underflow_error, timeout_error, broken_lock, broken_promise, broken_barrier,
-      broken_pool, deadlock> const with_text;
+      std::underflow_error, timeout_error, broken_lock, broken_promise, broken_barrier, broken_pool,
+      deadlock> const with_text;
 kinds<plain, std::exception, std::bad_alloc, std::bad_array_new_length, std::bad_cast,
       std::bad_typeid, std::bad_exception, std::bad_optional_access, std::bad_variant_access,
       std::bad_any_cast, std::bad_function_call, std::bad_weak_ptr, queue_shut_down> const
@@ -189,14 +190,17 @@ void pack_as(exception_kind const& kind, void const* error, output_archive& out)
   kind.pack(error, out);
 }
 
-void pack_foreign(std::type_info const* type, char const* message, output_archive& out) {
-  remote_error const stand_in(type != nullptr ? type_name(*type) : "a foreign exception", message);
+void pack_foreign(std::type_info const* type, char const* message, std::string trace,
+                  output_archive& out) {
+  remote_error const stand_in(type != nullptr ? type_name(*type) : "a foreign exception", message,
+                              std::move(trace));
   pack_as(of_remote_error, &stand_in, out);
 }
 
 }  // namespace
 
 void pack_exception(std::exception_ptr const& error, output_archive& out) {
+  std::string trace = take_throw_trace();
   try {
     std::rethrow_exception(error);
   } catch (cancelled const& e) {
@@ -205,10 +209,10 @@ void pack_exception(std::exception_ptr const& error, output_archive& out) {
     if (exception_kind const* const kind = exception_kind::find(typeid(e))) {
       pack_as(*kind, dynamic_cast<void const*>(&e), out);
     } else {
-      pack_foreign(&typeid(e), e.what(), out);
+      pack_foreign(&typeid(e), e.what(), std::move(trace), out);
     }
   } catch (...) {
-    pack_foreign(abi::__cxa_current_exception_type(), "", out);
+    pack_foreign(abi::__cxa_current_exception_type(), "", std::move(trace), out);
   }
 }
 

@@ -16,6 +16,7 @@
 #include "model/callbacks.hpp"
 #include "model/wait_graph.hpp"
 #include "model/watch.hpp"
+#include "sys/throw_trace.hpp"
 #include "wait/ready_queue.hpp"
 
 namespace coir::detail {
@@ -83,6 +84,18 @@ void runtime::live(task_record& task) noexcept {
   }
 }
 
+void runtime::live_traced(task_record& task) noexcept {
+  if (task.interrupted.load(std::memory_order_acquire) || task.error != nullptr) return live(task);
+  live_on(task, [](task_record& self) {
+    call_traced(
+        [](void* of) {
+          auto& traced = *static_cast<task_record*>(of);
+          traced.type().invoke(traced);
+        },
+        &self);
+  });
+}
+
 /// C7: cancelled before its first step, it never begins.
 COIR_COLD void runtime::cancel_unbegun(task_record& task) noexcept {
   task.error = std::make_exception_ptr(cancelled(task.root.reason));
@@ -90,10 +103,11 @@ COIR_COLD void runtime::cancel_unbegun(task_record& task) noexcept {
   conclude(task);
 }
 
-void runtime::live_here(task_record& task, timer_queue& timers) noexcept {
+void runtime::live_here(task_record& task, timer_queue& timers,
+                        void (*life)(task_record&) noexcept) noexcept {
   task.timers = &timers;
   thread_state const outside = std::exchange(this_thread, thread_state{&task, nullptr});
-  live(task);
+  life(task);
   this_thread = outside;
 }
 

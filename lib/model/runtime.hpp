@@ -104,8 +104,12 @@ class runtime {
   /// be gone afterwards.
   static void live(task_record& task) noexcept;
 
-  /// The same, on the calling thread, with `timers` for its deadlines.
-  static void live_here(task_record& task, timer_queue& timers) noexcept;
+  /// The same, and notes where an exception comes from that its function throws.
+  static void live_traced(task_record& task) noexcept;
+
+  /// One of these, on the calling thread, with `timers` for its deadlines.
+  static void live_here(task_record& task, timer_queue& timers,
+                        void (*life)(task_record& task) noexcept = &live) noexcept;
 
   /// The same for a task that has begun elsewhere and ended there: `end`, called here in the place of
   /// its function, returns or throws what that one did.

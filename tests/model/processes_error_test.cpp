@@ -4,6 +4,7 @@
 #include <future>
 #include <new>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -13,6 +14,7 @@
 #include <coir/coir.hpp>
 
 #include "contract/processes.hpp"
+#include "sys/code_address.hpp"
 
 namespace {
 
@@ -89,6 +91,54 @@ TEST_F(ProcessesError, OthersAreRemoteErrors) {
     }
   });
 }
+
+#if defined(__x86_64__) && !COIR_ASAN && !COIR_TSAN
+[[gnu::noinline]] void throw_it() {
+  throw my::parse_error("line 3");
+  asm volatile("");
+}
+
+[[gnu::noinline]] void call_and_clean_up() {
+  struct guard {
+    ~guard() { asm volatile(""); }
+  } const own;
+  throw_it();
+  asm volatile("");
+}
+
+/// Whether `line` names a place behind the beginning of `function`, and not far behind.
+bool is_in(std::string const& line, void (*function)()) {
+  auto const offset = [](std::string const& place) {
+    return std::stoull(place.substr(place.rfind('+') + 1), nullptr, 16);
+  };
+  auto const begin = reinterpret_cast<char const*>(function) + 1;
+  auto const in_file = offset(coir::detail::describe_return_address(begin));
+  return offset(line) > in_file && offset(line) < in_file + 400;
+}
+
+TEST_F(ProcessesError, RemoteErrorsSayWhereTheyComeFrom) {
+  in_run([] {
+    try {
+      coir::spawn([] {
+        try {
+          throw_it();
+        } catch (my::parse_error const&) {  // of this nothing is told
+        }
+        call_and_clean_up();
+      }).get();
+      ADD_FAILURE();
+    } catch (coir::remote_error const& e) {
+      std::istringstream lines(e.backtrace());
+      std::string thrower, caller, task;
+      std::getline(lines, thrower);
+      std::getline(lines, caller);
+      EXPECT_TRUE(is_in(thrower, &throw_it)) << e.backtrace();
+      EXPECT_TRUE(is_in(caller, &call_and_clean_up)) << e.backtrace();
+      EXPECT_TRUE(std::getline(lines, task)) << e.backtrace();
+    }
+  });
+}
+#endif
 
 // It passes two processes.
 TEST_F(ProcessesError, RemoteErrorIsPassedOn) {

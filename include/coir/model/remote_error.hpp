@@ -27,7 +27,7 @@ class COIR_EXPORT remote_error : public std::runtime_error {
   [[nodiscard]] std::string const& type_name() const noexcept { return type_; }
   /// Its what(); empty if it was no std::exception.
   [[nodiscard]] std::string const& message() const noexcept { return message_; }
-  /// From where it was thrown there. Empty in this version: the frames are gone when it is caught.
+  /// The calls that it came from, innermost first, a line each: "program+0x1234" (x86-64; else empty).
   [[nodiscard]] std::string const& backtrace() const noexcept { return backtrace_; }
 
  private:
