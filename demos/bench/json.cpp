@@ -28,7 +28,8 @@ sample side_from(nlohmann::json const& text) {
 
 char const* name_of(unit of) {
   switch (of) {
-    case unit::floors: return "ns";
+    case unit::floors:
+    case unit::microseconds: return "ns";
     case unit::milliseconds: return "ms";
     case unit::bytes: return "bytes";
   }

@@ -64,7 +64,7 @@ void add(std::string const& name, row const& what, measured side, plan const& ho
   } else {
     made->UseRealTime();
   }
-  if (what.unit == unit::floors) {
+  if (what.unit == unit::floors || what.unit == unit::microseconds) {
     if (what.heavy) {
       made->Iterations(300'000);
     } else {
@@ -110,7 +110,7 @@ spread sample::floors() const {
 }
 
 void measure(plan const& how, result& into) {
-  stay_on_one_core();
+  if (!into.what.on_all_cores) stay_on_one_core();
   run_pass(how, into, false);
   if (into.what.once) return;
   std::thread([] {}).join();

@@ -58,8 +58,8 @@ std::vector<row> memory_rows() {
 
 std::vector<row> all_rows() {
   std::vector<row> all;
-  for (auto const& some :
-       {switch_rows(), task_rows(), wait_rows(), whole_rows(), memory_rows(), growth_rows()})
+  for (auto const& some : {switch_rows(), task_rows(), wait_rows(), whole_rows(), memory_rows(),
+                           growth_rows(), process_rows()})
     all.insert(all.end(), some.begin(), some.end());
   return all;
 }

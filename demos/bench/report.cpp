@@ -17,6 +17,8 @@ std::string in_floors(sample const& some) {
 std::string in_its_unit(sample const& some, unit of) {
   auto const s = spread_of(some.figure);
   if (of == unit::bytes) return fmt::format("{:.0f} B", s.median);
+  if (of == unit::microseconds)
+    return fmt::format("{:.2f} us ({:.2f}-{:.2f})", s.median / 1e3, s.least / 1e3, s.most / 1e3);
   std::string text = fmt::format("{:.1f} ms", s.median);
   if (!some.cpu_ms.empty()) text += fmt::format(", {:.0f} CPU", median(some.cpu_ms));
   return text;

@@ -12,6 +12,7 @@ namespace demos::bench {
 /// What a row's figure is.
 enum class unit {
   floors,        // ns an operation, and how many raw switches that is
+  microseconds,  // an operation that the system does
   milliseconds,  // the whole program
   bytes,         // memory of one task
 };
@@ -37,6 +38,7 @@ struct row {
   bool heavy = false;         // left out by --quick
   bool timed_itself = false;  // by SetIterationTime()
   bool once = false;          // a thread that lived changes nothing: measured but one time
+  bool on_all_cores = false;  // for what is done by several processes at the same time
 };
 
 std::vector<row> switch_rows();
@@ -45,6 +47,7 @@ std::vector<row> wait_rows();
 std::vector<row> whole_rows();
 std::vector<row> memory_rows();
 std::vector<row> growth_rows();
+std::vector<row> process_rows();
 
 /// All rows, in the order in which they are printed.
 std::vector<row> all_rows();
