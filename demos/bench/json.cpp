@@ -28,8 +28,8 @@ sample side_from(nlohmann::json const& text) {
 
 char const* name_of(unit of) {
   switch (of) {
-    case unit::floors:
-    case unit::microseconds: return "ns";
+    case unit::floors: return "ns";
+    case unit::microseconds: return "ns of the system";
     case unit::milliseconds: return "ms";
     case unit::bytes: return "bytes";
   }

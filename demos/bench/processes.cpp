@@ -156,6 +156,15 @@ void pipe_round_trip(benchmark::State& state) {
   }
 }
 
+// A task for a worker that waits for it, and its end.
+void coir_pool(benchmark::State& state) {
+  coir::run([&] {
+    coir::process_pool pool({.workers = 1});
+    pool.submit(do_nothing).join();  // the worker lives
+    for (auto _ : state) pool.submit(do_nothing).join();
+  });
+}
+
 // ---- a stream: the other puts as fast as it can --------------------------------------------------
 
 template <class Item>
@@ -231,6 +240,7 @@ std::vector<row> process_rows() {
       made("process/spawn", "a process, from one of 200 MB", coir_spawn,
            {{"fork + waitpid", fork_and_wait_in_a_big_one},
             {"the same in a small one", fork_and_wait}}),
+      made("process/pool", "a task, in a pool's process", coir_pool, {{"pipes", pipe_round_trip}}),
       made("process/echo", "round trip to another process", coir_round_trip,
            {{"pipes", pipe_round_trip}}),
       made("process/stream", "8 bytes to another process", coir_stream<std::uint64_t, 1024>,

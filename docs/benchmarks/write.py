@@ -49,6 +49,15 @@ Repeat it on a machine that does nothing else:
 |---|--:|--:|--:|
 {programs}
 
+## Processes
+
+Microseconds of an operation that is the system's more than coir's, on all cores, and beside each the same
+done by hand in the same run.
+
+| operation | µs | beside | µs | coir takes |
+|---|--:|---|--:|--:|
+{processes}
+
 ## Where the time goes
 
 What each operation consists of, counted by valgrind: instructions, and cache lines that were not in a first
@@ -144,6 +153,20 @@ def programs(rows):
     return '\n'.join(table)
 
 
+def processes(rows):
+    table = []
+    for row in rows:
+        own = spread(row['coir'], row)
+        what, figure = row['what'], three([value / 1e3 for value in own])
+        for peer in row['peers']:
+            theirs = spread(peer, row)
+            ratio = f'{own[0] / theirs[0]:.2f} ×' if theirs else '–'
+            table.append(f"| {what} | {figure} | {peer['name']} | "
+                         f"{three(theirs and [value / 1e3 for value in theirs])} | {ratio} |")
+            what = figure = ''
+    return '\n'.join(table)
+
+
 def growth(rows):
     by_name = {}
     for row in rows:
@@ -206,7 +229,8 @@ def pages():
     page = PAGE.format(**machine, **growing, **counted(read('counted.json')), date=measured['date'], floor=statistics.median_high(floors),
                        repetitions=measured['repetitions'], operations=table,
                        note=f"These figures mean little: {machine['build']}." if machine['build'] else '',
-                       programs=programs([row for row in rows if row['unit'] != 'ns']),
+                       programs=programs([row for row in rows if row['unit'] in ('ms', 'bytes')]),
+                       processes=processes([row for row in rows if row['unit'] == 'ns of the system']),
                        limit=crossed['limit_seconds'], crossing=crossing_table)
     return {
         HERE.parent / 'benchmarks.md': '\n'.join(each.rstrip() for each in page.splitlines()) + '\n',
