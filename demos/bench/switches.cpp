@@ -4,36 +4,20 @@
 #include <vector>
 
 #include "on.hpp"
+#include "operations.hpp"
 #include "row.hpp"
 
 namespace demos::bench {
 namespace {
 
-// All fibers run the same loop, and one of them counts for all: they take turns. (Two different loops
-// would measure that the processor cannot foresee where a switch goes on; that is 1.5 floors more.)
-
-template <auto Yield>
-[[gnu::noinline]] void take_turns(benchmark::State* counts, int fibers, bool const& stop) {
-  while (counts != nullptr ? counts->KeepRunningBatch(fibers) : !stop) Yield();
-}
-
 template <int N>
 void coir_yield(benchmark::State& state) {
-  constexpr auto turns = take_turns<[] { coir::yield(); }>;
-  on_coir(state, [&] {
-    bool stop = false;
-    coir::group([&](coir::task_group& others) {
-      for (int i = 1; i < N; ++i) others.spawn([&] { turns(nullptr, N, stop); });
-      coir::yield();
-      turns(&state, N, stop);
-      stop = true;
-    });
-  });
+  on_coir(state, [&] { yield_in_turn(state, N); });
 }
 
 template <int N>
 void boost_yield(benchmark::State& state) {
-  constexpr auto turns = take_turns<[] { boost::this_fiber::yield(); }>;
+  constexpr auto turns = take_turns<[] { boost::this_fiber::yield(); }, benchmark::State>;
   bracket const floor(state);
   bool stop = false;
   std::vector<boost::fibers::fiber> others;

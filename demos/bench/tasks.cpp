@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "on.hpp"
+#include "operations.hpp"
 #include "raw_stacks.hpp"
 #include "row.hpp"
 
@@ -15,11 +16,7 @@ constexpr int many = 10'000;
 using pooled = boost::fibers::pooled_fixedsize_stack;
 
 void coir_spawn_join(benchmark::State& state) {
-  on_coir(state, [&] {
-    int sum = 0;
-    for (auto _ : state) coir::spawn([&] { ++sum; }).join();
-    benchmark::DoNotOptimize(sum);
-  });
+  on_coir(state, [&] { spawn_and_join_each(state); });
 }
 
 void boost_spawn_join(benchmark::State& state) {
@@ -33,22 +30,7 @@ void boost_spawn_join(benchmark::State& state) {
 
 template <bool Parks>
 void coir_spawn_many(benchmark::State& state) {
-  on_coir(state, [&] {
-    int sum = 0;
-    auto const round = [&] {
-      coir::group([&](coir::task_group& tasks) {
-        for (int i = 0; i < many; ++i) {
-          tasks.spawn([&] {
-            if constexpr (Parks) coir::yield();
-            ++sum;
-          });
-        }
-      });
-    };
-    round();  // the stacks exist from then on
-    while (state.KeepRunningBatch(many)) round();
-    benchmark::DoNotOptimize(sum);
-  });
+  on_coir(state, [&] { spawn_all_and_join<Parks>(state, many); });
 }
 
 template <bool Parks>

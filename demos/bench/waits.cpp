@@ -4,26 +4,14 @@
 #include <vector>
 
 #include "on.hpp"
+#include "operations.hpp"
 #include "row.hpp"
 
 namespace demos::bench {
 namespace {
 
-using namespace std::chrono_literals;
-
 void coir_round_trip(benchmark::State& state) {
-  on_coir(state, [&] {
-    coir::queue<int> there(1), back(1);
-    auto const echo = coir::spawn([&] {
-      for (int each : there) back.put(each);
-    });
-    for (auto _ : state) {
-      there.put(1);
-      benchmark::DoNotOptimize(back.get());
-    }
-    there.shutdown();
-    echo.join();
-  });
+  on_coir(state, [&] { go_there_and_back(state); });
 }
 
 // Boost's channel of capacity 2 holds one item.
@@ -41,26 +29,9 @@ void boost_round_trip(benchmark::State& state) {
   echo.join();
 }
 
-// The items of one round of a stream. Its tasks' own cost is then no part of an item's.
-constexpr int stream = 40'000;
-
 template <int Pairs>
 void coir_stream(benchmark::State& state) {
-  on_coir(state, [&] {
-    coir::queue<int> items(128);
-    while (state.KeepRunningBatch(stream)) {
-      coir::group([&](coir::task_group& tasks) {
-        for (int pair = 0; pair < Pairs; ++pair) {
-          tasks.spawn([&] {
-            for (int i = 0; i < stream / Pairs; ++i) items.put(i);
-          });
-          tasks.spawn([&] {
-            for (int i = 0; i < stream / Pairs; ++i) benchmark::DoNotOptimize(items.get());
-          });
-        }
-      });
-    }
-  });
+  on_coir(state, [&] { pass_through<Pairs>(state); });
 }
 
 template <int Pairs>
@@ -81,34 +52,21 @@ void boost_stream(benchmark::State& state) {
   }
 }
 
-template <class Mutex>
-void lock_unlock(benchmark::State& state, Mutex& mutex) {
-  int guarded = 0;
-  for (auto _ : state) {
-    mutex.lock();
-    benchmark::DoNotOptimize(++guarded);
-    mutex.unlock();
-  }
-}
-
 void coir_mutex(benchmark::State& state) {
   on_coir(state, [&] {
     coir::mutex mutex;
-    lock_unlock(state, mutex);
+    lock_and_unlock(mutex, state);
   });
 }
 
 void boost_mutex(benchmark::State& state) {
   bracket const floor(state);
   boost::fibers::mutex mutex;
-  lock_unlock(state, mutex);
+  lock_and_unlock(mutex, state);
 }
 
 void coir_timeout(benchmark::State& state) {
-  on_coir(state, [&] {
-    int calls = 0;
-    for (auto _ : state) coir::timeout(1s, [&] { benchmark::DoNotOptimize(++calls); });
-  });
+  on_coir(state, [&] { set_limits(state); });
 }
 
 void coir_cancel(benchmark::State& state) {

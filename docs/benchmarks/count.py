@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 
-N, FEW, MANY = 10_000, 2, 4  # passes over N: what both counts hold in common is not counted
-NAMED = 0.03                 # of an operation's instructions; functions below this are `others`
+FEW, MANY = 40_000, 80_000  # times; what both counts hold in common is not counted
+NAMED = 0.03                # of an operation's instructions; functions below this are `others`
 
 # The first and the second level of an EPYC core. What lies further away is a cold line.
 CACHES = ['--cache-sim=yes', '--D1=32768,8,64', '--LL=524288,8,64']
@@ -32,12 +32,12 @@ def plain(function):
     return name.split('@', 1)[0]
 
 
-def by_function(program, operation, passes):
+def by_function(program, operation, times):
     """{function: (instructions, lines that were not in the first level, not in the second)}"""
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / 'out'
         subprocess.run(['valgrind', '--tool=cachegrind', *CACHES, f'--cachegrind-out-file={out}', program,
-                        operation, str(N), str(passes)], capture_output=True, check=True)
+                        operation, str(times)], capture_output=True, check=True)
         counts, function = collections.Counter(), ''
         events = None
         for line in out.read_text().splitlines():
@@ -56,7 +56,7 @@ def by_function(program, operation, passes):
 
 def count(program, operation):
     few, many = by_function(program, operation, FEW), by_function(program, operation, MANY)
-    times = N * (MANY - FEW)
+    times = MANY - FEW
     each = {}
     for (function, event), total in many.items():
         each.setdefault(function, {})[event] = (total - few[function, event]) / times
@@ -77,7 +77,7 @@ def main():
     listed = subprocess.run([program, '--list'], capture_output=True, text=True, check=True).stdout
     rows = [{'name': name, 'what': what, **count(program, name)}
             for name, what in (line.split('\t') for line in listed.splitlines())]
-    pathlib.Path(file).write_text(json.dumps({'caches': CACHES, 'n': N, 'rows': rows}, indent=1) + '\n')
+    pathlib.Path(file).write_text(json.dumps({'caches': CACHES, 'times': [FEW, MANY], 'rows': rows}, indent=1) + '\n')
 
 
 if __name__ == '__main__':

@@ -4,6 +4,7 @@
 #include "model/process_cancel.hpp"
 
 #include <csignal>
+#include <cstring>
 #include <string>
 
 #include <sys/wait.h>
@@ -63,7 +64,9 @@ void process_cancel::press_on() noexcept {
   }
 }
 
-void process_cancel::hear(still_notice const& answer) noexcept {
+void process_cancel::hear(byte_view notice) noexcept {
+  still_notice answer;
+  std::memcpy(&answer, notice.data(), sizeof answer);
   if (pressed_ != pressure::asked || answer.task != task_) return;
   if (answer.cancelled != 0) return press_on();
   lift();

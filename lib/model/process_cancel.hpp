@@ -26,8 +26,8 @@ class process_cancel : private timer {
   /// Tells it that `task` is cancelled. From the first time on the grace period runs.
   void request(std::uint64_t task, cancel_reason const& reason) noexcept;
 
-  /// It has answered. One that has taken the cancel back is left alone.
-  void hear(still_notice const& answer) noexcept;
+  /// It has answered, with a still_notice. One that has taken the cancel back is left alone.
+  void hear(byte_view notice) noexcept;
 
   /// The task has ended: nothing more is done.
   void lift() noexcept;

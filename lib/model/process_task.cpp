@@ -128,9 +128,7 @@ void process_task::take_notice(message& came) {
   if (kind == message_kind::result) {
     result_.take(all, came);
   } else if (kind == message_kind::still) {
-    still_notice answer;
-    std::memcpy(&answer, all.data(), sizeof answer);
-    cancel_.hear(answer);
+    cancel_.hear(all);
   } else if (kind == message_kind::end) {
     std::memcpy(&end_, all.data(), sizeof end_);
   } else if (kind == message_kind::not_begun) {

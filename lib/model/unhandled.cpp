@@ -12,6 +12,8 @@
 #include <coir/cancel/timed_scope.hpp>
 #include <coir/model/task_record.hpp>
 
+#include "base/exception_text.hpp"
+
 namespace coir {
 namespace {
 
@@ -19,19 +21,9 @@ namespace {
 std::mutex handler_lock;
 std::shared_ptr<unhandled_exception_handler const> handler;  // null: print
 
-std::string describe(std::exception_ptr const& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (std::exception const& e) {
-    return e.what();
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
-}
-
 void print(std::string const& task, std::exception_ptr const& error) {
   std::string const line =
-      "coir: unhandled exception in task " + task + ": " + describe(error) + "\n";
+      "coir: unhandled exception in task " + task + ": " + detail::text_of(error) + "\n";
   (void)!::write(STDERR_FILENO, line.data(), line.size());
 }
 

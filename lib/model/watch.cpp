@@ -10,6 +10,7 @@
 
 #include <coir/base/warning.hpp>
 
+#include "base/exception_text.hpp"
 #include "model/words.hpp"
 
 namespace coir {
@@ -55,17 +56,6 @@ std::string_view how_it_ended(outcome how) noexcept {
     case outcome::pending: break;
   }
   return {};
-}
-
-/// What the exception that is being handled says.
-std::string what_was_thrown() {
-  try {
-    throw;
-  } catch (std::exception const& e) {
-    return e.what();
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
 }
 
 }  // namespace
@@ -161,7 +151,7 @@ void watch::tell(trace_point what, task_core& task, std::uint64_t by,
     if (!tracer_.compare_exchange_strong(expected, nullptr)) return;
     try {
       warn("a tracer threw at \"" + std::string(to_string(what)) +
-           "\", and is told no more: " + what_was_thrown());
+           "\", and is told no more: " + text_of_current_exception());
     } catch (...) {
       warn("a tracer threw, and is told no more");
     }

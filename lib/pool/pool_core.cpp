@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/exception_text.hpp"
 #include "bridge/door.hpp"
 #include "model/fork_server.hpp"
 #include "model/runtime.hpp"
@@ -18,18 +19,6 @@ namespace {
 using guard = std::lock_guard<std::mutex>;
 
 std::size_t cpus() noexcept { return std::max(1u, std::thread::hardware_concurrency()); }
-
-std::string text_of(std::exception_ptr const& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (std::exception const& e) {
-    return e.what();
-  } catch (cancelled const&) {
-    return "it was cancelled";
-  } catch (...) {
-    return "a foreign exception";
-  }
-}
 
 }  // namespace
 

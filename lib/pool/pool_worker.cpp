@@ -155,9 +155,7 @@ void pool_worker::hear() noexcept {
   if (kind == message_kind::result) {
     take_result(all, came);
   } else if (kind == message_kind::still) {
-    still_notice answer;
-    std::memcpy(&answer, all.data(), sizeof answer);
-    cancel_.hear(answer);
+    cancel_.hear(all);
   } else if (kind == message_kind::end) {
     std::memcpy(&end_, all.data(), sizeof end_);
     is_gone();

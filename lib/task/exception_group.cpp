@@ -7,8 +7,7 @@
 
 #include <cxxabi.h>
 
-#include <coir/base/error.hpp>
-
+#include "base/exception_text.hpp"
 #include "base/type_name.hpp"
 #include "model/remote_exception.hpp"
 
@@ -38,24 +37,14 @@ std::string count_of(std::vector<std::exception_ptr> const& errors) {
   return std::to_string(errors.size()) + (errors.size() == 1 ? " failure" : " failures");
 }
 
-std::string text_of(cancelled const& c) {
-  std::string const text = c.reason().text();
-  return std::string("cancelled (") + to_string(c.reason().cause()) + ")" +
-         (text.empty() ? "" : ": " + text);
-}
-
 /// One member in one line.
 std::string line_of(std::exception_ptr const& error) {
   try {
     std::rethrow_exception(error);
   } catch (exception_group const& nested) {
     return std::string("(") + nested.what() + ")";
-  } catch (std::exception const& e) {
-    return e.what();
-  } catch (cancelled const& c) {
-    return text_of(c);
   } catch (...) {
-    return "an exception that is no std::exception";
+    return detail::text_of_current_exception();
   }
 }
 
@@ -68,7 +57,7 @@ std::string branch_of(std::exception_ptr const& error) {
   } catch (std::exception const& e) {
     return detail::type_name(typeid(e)) + ": " + e.what();
   } catch (cancelled const& c) {
-    return text_of(c);
+    return detail::text_of(c);
   } catch (...) {
     std::type_info const* const type = abi::__cxa_current_exception_type();
     return type != nullptr ? detail::type_name(*type) : "an exception of another language";

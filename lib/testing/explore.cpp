@@ -14,20 +14,10 @@
 #include <coir/task/timeout.hpp>
 #include <coir/time/clock.hpp>
 
+#include "base/exception_text.hpp"
+
 namespace coir::testing {
 namespace {
-
-std::string what_of(std::exception_ptr const& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (std::exception const& e) {
-    return e.what();
-  } catch (cancelled const&) {
-    return "coir::cancelled";
-  } catch (...) {
-    return "an exception that is no std::exception";
-  }
-}
 
 /// Keeps the first exception that reaches nobody, while it lives.
 class unhandled_watch {
@@ -44,7 +34,7 @@ class unhandled_watch {
 
   [[nodiscard]] std::exception_ptr const& error() const noexcept { return error_; }
   [[nodiscard]] std::string text() const {
-    return "nobody was there for the exception of task " + task_ + ": " + what_of(error_);
+    return "nobody was there for the exception of task " + task_ + ": " + detail::text_of(error_);
   }
 
  private:
@@ -74,7 +64,7 @@ verdict try_seed(explore_options const& options, std::function<void()> const& bo
       return {true, nullptr, "it has not ended in time (explore_options::patience)"};
   } catch (...) {
     std::exception_ptr const thrown = std::current_exception();
-    return {true, thrown, what_of(thrown)};
+    return {true, thrown, detail::text_of(thrown)};
   }
   if (unhandled.error() != nullptr) return {true, unhandled.error(), unhandled.text()};
   if (options.failed && options.failed())

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "../../demos/bench/counted.hpp"
 #include "../../demos/bench/growth.hpp"
+#include "../../demos/bench/operations.hpp"
 
 int main(int argc, char** argv) {
   using namespace demos::bench;
@@ -13,9 +13,9 @@ int main(int argc, char** argv) {
     for (auto const& each : counted_operations) std::cout << each.name << '\t' << each.what << '\n';
     return 0;
   }
-  if (argc == 3 || argc == 4) {
+  if (argc == 3) {
     std::string_view const name = argv[1];
-    long const n = std::atol(argv[2]), passes = argc == 4 ? std::atol(argv[3]) : 1;
+    long const n = std::atol(argv[2]);
     for (auto const& each : growing_operations) {
       if (each.name != name) continue;
       second_pass(each, n);
@@ -23,12 +23,10 @@ int main(int argc, char** argv) {
     }
     for (auto const& each : counted_operations) {
       if (each.name != name) continue;
-      coir::run([&] {
-        for (long i = 0; i < passes; ++i) each.pass(n);
-      });
+      coir::run([&] { each.pass(n); });
       return 0;
     }
   }
-  std::cerr << "usage: growth_program OPERATION N [PASSES] | --list\n";
+  std::cerr << "usage: growth_program OPERATION N | --list\n";
   return 2;
 }

@@ -15,6 +15,7 @@
 
 #include "contract/processes.hpp"
 #include "sys/code_address.hpp"
+#include "sys/throw_trace.hpp"
 
 namespace {
 
@@ -116,16 +117,25 @@ bool is_in(std::string const& line, void (*function)()) {
   return offset(line) > in_file && offset(line) < in_file + 400;
 }
 
+TEST_F(ProcessesError, OfWhatIsCaughtInsideNothingIsNoted) {
+  auto const call_and_forget = [](void* caught) {
+    try {
+      throw_it();
+    } catch (my::parse_error const&) {
+      *static_cast<bool*>(caught) = true;
+    }
+  };
+  bool caught = false;
+  EXPECT_THROW(coir::detail::call_traced([](void*) { throw_it(); }, nullptr), my::parse_error);
+  coir::detail::call_traced(call_and_forget, &caught);
+  EXPECT_TRUE(caught);
+  EXPECT_EQ(coir::detail::take_throw_trace(), "");
+}
+
 TEST_F(ProcessesError, RemoteErrorsSayWhereTheyComeFrom) {
   in_run([] {
     try {
-      coir::spawn([] {
-        try {
-          throw_it();
-        } catch (my::parse_error const&) {  // of this nothing is told
-        }
-        call_and_clean_up();
-      }).get();
+      coir::spawn(call_and_clean_up).get();
       ADD_FAILURE();
     } catch (coir::remote_error const& e) {
       std::istringstream lines(e.backtrace());
