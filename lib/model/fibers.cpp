@@ -70,8 +70,9 @@ void fibers_runtime::run(task_record& main) {
 void fibers_runtime::loop(task_record& main) {
   bool ending = false;
   for (;;) {
-    // 1. Wakes from other threads join the run queue.
+    // 1. Wakes from other threads join the run queue, and those from other processes.
     queue_.take_inbox();
+    if (far_.any()) far_.look();
     // 2. Due timers end their waits, and SIGINT main's.
     if (queue_.clock != nullptr) serve_virtual_time();
     time_point const now = clock();

@@ -7,6 +7,7 @@
 
 #include "context/overflow.hpp"
 #include "context/stack.hpp"
+#include "model/far_waits.hpp"
 #include "model/runtime.hpp"
 #include "reactor/reactor.hpp"
 #include "wait/ready_queue.hpp"
@@ -27,6 +28,7 @@ class fibers_runtime final : public runtime {
   void start(task_record& fresh) override;
   void task_left(std::size_t left) noexcept override;
   [[nodiscard]] int bell() const noexcept override { return reactor_.bell(); }
+  [[nodiscard]] far_waits* far() noexcept override { return &far_; }
 
   /// The runtime whose queue `home` is.
   static fibers_runtime& of(ready_queue& home) noexcept;
@@ -68,6 +70,7 @@ class fibers_runtime final : public runtime {
   task_core* ends_first_ = nullptr;  // the tasks that wait for it, linked by task_core::next
   task_core* ends_last_ = nullptr;
   worker_queue queue_;
+  far_waits far_;
   std::string stuck_;  // who waited for what when nothing could run any more, if that ends the run
   std::size_t told_stuck_ = 0;  // after how many turns a warning last said so
   bool trim_wanted_ = false;    // stacks may lie idle with their pages

@@ -16,11 +16,13 @@
 #include <coir/model/portable_task.hpp>
 
 #include "cancel/stand_in.hpp"
+#include "model/answer_lane.hpp"
 #include "model/fork_server.hpp"
 #include "model/packer.hpp"
 #include "model/remote_exception.hpp"
 #include "model/runtime.hpp"
 #include "model/service_thread.hpp"
+#include "model/worker_steps.hpp"
 #include "sys/memory_file.hpp"
 #include "sys/message.hpp"
 #include "wait/ready_queue.hpp"
@@ -149,26 +151,36 @@ void flush_output() noexcept {
   }
 }
 
+/// To whom a task's result goes.
+struct way_back {
+  int socket;
+  answer_lane* lane = nullptr;  // a worker's
+  int bell = -1;                // which is rung if a fiber waits there
+};
+
 /// The last act: who waits for the task goes on as soon as it has come.
-void send_result(int socket, outcome how, packer& packed) {
+void send_result(way_back const& to, outcome how, packer& packed) {
   packed.finish();
   flush_output();
+  if (to.lane != nullptr && !packed.file() && packed.attached() == 0 &&
+      to.lane->leave_answer(how, packed.memory(), to.bell))
+    return;
   result_notice notice;
   notice.how = how;
   notice.packed = packed.size();
   notice.attached = static_cast<std::uint32_t>(packed.attached());
   notice.in_file = packed.file() ? 1 : 0;
-  send_message(socket, {bytes_of(notice), packed.memory()}, packer::cargo(packed));
+  send_message(to.socket, {bytes_of(notice), packed.memory()}, packer::cargo(packed));
 }
 
-void send_failure(int socket, std::exception_ptr const& error) {
+void send_failure(way_back const& to, std::exception_ptr const& error) {
   packer packed;
   pack_exception(error, packed);
-  send_result(socket, outcome::failed, packed);
+  send_result(to, outcome::failed, packed);
 }
 
-/// Runs the task as the main task of a run of its own, and says on `socket` how it has ended.
-void live_remotely(process_start& start, int socket, ear& listening, bool alone) {
+/// Runs the task as the main task of a run of its own, and says there how it has ended.
+void live_remotely(process_start& start, way_back const& to, ear& listening, bool alone) {
   portable_task const& type = *start.request.type;
   record_ref<task_record> main;
   {
@@ -197,23 +209,28 @@ void live_remotely(process_start& start, int socket, ear& listening, bool alone)
     main->retrieved.store(true, std::memory_order_relaxed);
     pack_exception(main->error, packed);
   }
-  if (!alone) listening.leave();
-  send_result(socket, main->how, packed);
+  if (!alone) {
+    listening.leave();
+    worker_reached(worker_step::call_made);
+  }
+  send_result(to, main->how, packed);
   if (alone) (void)main.release();  // the process ends in a moment, and what is left with it
 }
 
-void live_or_fail(process_start& start, int socket, ear& listening, bool alone) {
+void live_or_fail(process_start& start, way_back const& to, ear& listening, bool alone) {
   try {
-    live_remotely(start, socket, listening, alone);
+    live_remotely(start, to, listening, alone);
   } catch (...) {
     listening.leave();
-    send_failure(socket, std::current_exception());
+    send_failure(to, std::current_exception());
   }
 }
 
 /// Runs one task after another, until nobody has any more.
 void serve(process_start& worker, ear& listening) {
   descriptor const requests = std::move(worker.attached[0]);
+  answer_lane lane(std::move(worker.attached[1]));
+  descriptor bell;
   std::unique_ptr<std::byte[]> const room(new std::byte[largest_message]);
   listening.begin();
   for (;;) {
@@ -223,14 +240,23 @@ void serve(process_start& worker, ear& listening) {
     fork_request request;
     std::memcpy(&request, room.get(), sizeof request);
     byte_view const rest = byte_view(room.get(), came.size).subspan(sizeof request);
+    std::span<descriptor> with = came.descriptors;
+    if (request.with_bell != 0) {
+      bell = std::move(with[0]);
+      with = with.subspan(1);
+    }
     process_start call{
         request,
         std::string_view(reinterpret_cast<char const*>(rest.data()), request.name_size),
         rest.subspan(request.name_size),
-        request.in_file != 0 ? std::move(came.descriptors[request.attached]) : descriptor(),
+        request.in_file != 0 ? std::move(with[request.attached]) : descriptor(),
         descriptor(),
-        std::span(came.descriptors).first(request.attached)};
-    live_or_fail(call, worker.socket.get(), listening, /*alone=*/false);
+        with.first(request.attached)};
+    worker_reached(worker_step::call_taken);
+    lane.note_begun();
+    worker_reached(worker_step::call_begun);
+    live_or_fail(call, {worker.socket.get(), &lane, bell.get()}, listening, /*alone=*/false);
+    worker_reached(worker_step::answered);
   }
 }
 
@@ -245,7 +271,7 @@ void run_process_task(process_start start) {
   auto& listening =
       *new ear(start.socket.get());  // for good: it may hear of a cancel to the last moment
   if (start.request.type != nullptr) {
-    live_or_fail(start, start.socket.get(), listening, /*alone=*/true);
+    live_or_fail(start, {start.socket.get()}, listening, /*alone=*/true);
   } else {
     serve(start, listening);
   }

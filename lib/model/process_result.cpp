@@ -28,6 +28,11 @@ void process_result::take(byte_view all, message& came) {
   packed_.assign(rest.begin(), rest.end());
 }
 
+void process_result::take(outcome how, byte_view packed) {
+  packed_.assign(packed.begin(), packed.end());
+  notice_.how = how;
+}
+
 std::exception_ptr process_result::error() {
   if (notice_.how == outcome::finished) return nullptr;
   mapped_file const mapped(file_, file_ ? notice_.packed : 0);

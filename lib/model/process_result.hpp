@@ -21,6 +21,8 @@ class process_result {
  public:
   /// Takes it from a message with a result_notice.
   void take(byte_view all, message& came);
+  /// Takes one that has come another way, and fits into memory.
+  void take(outcome how, byte_view packed);
 
   [[nodiscard]] bool is_there() const noexcept { return notice_.how != outcome::pending; }
 

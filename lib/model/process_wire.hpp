@@ -31,16 +31,19 @@ enum class message_kind : std::uint32_t {
 };
 
 /// Followed by the task's name and by what it was packed into, unless that comes in a file. Its
-/// descriptors: the socket, but not to a worker, which has one; what is attached, the file.
+/// descriptors: the socket, but not to a worker, which has one, and gets the bell of the run that waits,
+/// if it does not have that yet; what is attached, the file.
 struct fork_request {
   message_kind kind = message_kind::fork;
   std::uint32_t name_size = 0;
-  std::uint64_t task = 0;               // its id: no other task of the program has it
-  portable_task const* type = nullptr;  // null: a worker's, to which its tasks' socket is attached
-  std::int64_t grace = 0;               // nanoseconds: as its run's options say
-  std::uint64_t packed = 0;             // how many bytes
+  std::uint64_t task = 0;  // its id: no other task of the program has it
+  portable_task const* type =
+      nullptr;             // null: a worker's, to which its tasks' socket and its lane are attached
+  std::int64_t grace = 0;  // nanoseconds: as its run's options say
+  std::uint64_t packed = 0;  // how many bytes
   std::uint32_t attached = 0;
   std::uint32_t in_file = 0;
+  std::uint32_t with_bell = 0;
 };
 
 struct kill_request {

@@ -12,9 +12,11 @@
 #include <coir/cancel/timed_scope.hpp>
 #include <coir/model/task_record.hpp>
 
+#include "model/answer_lane.hpp"
 #include "model/boost_fibers.hpp"
 #include "model/callbacks.hpp"
 #include "model/fibers.hpp"
+#include "model/joiner.hpp"
 #include "model/processes.hpp"
 #include "model/serial.hpp"
 #include "model/threads.hpp"
@@ -107,18 +109,6 @@ bool run_on(run_options const& options, task_record& main) {
   run.run(main);
   return run.interrupts().end() && run.interrupts().is_unanswered();
 }
-
-/// Somebody who waits for a task's end.
-struct joiner : watcher {
-  explicit joiner(task_core& waiting) noexcept : task(&waiting) {
-    ended = [](watcher& self, task_core&) noexcept {
-      task_core* const joining = static_cast<joiner&>(self).task;
-      return claim(*joining, wake_reason::fulfilled) ? joining : nullptr;
-    };
-    waiter = [](watcher& self) noexcept { return static_cast<joiner&>(self).task; };
-  }
-  task_core* const task;
-};
 
 constexpr std::uint64_t id_block = 64;
 std::atomic<std::uint64_t> id_blocks{0};  // handed out
@@ -247,6 +237,10 @@ bool await_end(task_record& target, time_point deadline, bool shielded) {
   if (has_result(target)) {
     target.lock.unlock();
     return true;
+  }
+  if (target.kind == task_kind::pooled) {
+    target.lock.unlock();
+    return await_answer(self, target, deadline, shielded);
   }
   joiner waiting(self);
   target.watchers.push_back(waiting);

@@ -35,6 +35,7 @@ bool run_as_task(run_options const& options, task_record& main, std::uint64_t id
 /// What a new task of a run on `kind` is.
 birth birth_in(model kind, bool observed) noexcept;
 
+class far_waits;
 class runtime;
 class watch;
 
@@ -91,6 +92,10 @@ class runtime {
 
   /// The eventfd that ends the sleep of this run's worker; -1 when it has none.
   [[nodiscard]] virtual int bell() const noexcept { return -1; }
+
+  /// Waits of its fibers that another process ends, which then rings that bell; null: this run has none.
+  ///   Thread: the run's worker's.
+  [[nodiscard]] virtual far_waits* far() noexcept { return nullptr; }
 
   /// The world outside of this run. Null at first; `make` makes it when it is first needed.
   ///   Thread: world(), where tasks run one at a time only; world(make), any task's.

@@ -10,6 +10,7 @@
 
 #include "base/exception_text.hpp"
 #include "bridge/door.hpp"
+#include "model/far_waits.hpp"
 #include "model/fork_server.hpp"
 #include "model/runtime.hpp"
 
@@ -17,6 +18,14 @@ namespace coir::detail {
 namespace {
 
 using guard = std::lock_guard<std::mutex>;
+
+pool_core::run_bell bell_of_caller() noexcept {
+  task_core* const self = current_task();
+  if (self == nullptr || self->kind != task_kind::fiber) return {};
+  runtime& run = *static_cast<task_record*>(self)->run;
+  far_waits* const far = run.far();
+  return far != nullptr ? pool_core::run_bell{far->number(), run.bell()} : pool_core::run_bell{};
+}
 
 std::size_t cpus() noexcept { return std::max(1u, std::thread::hardware_concurrency()); }
 
@@ -62,7 +71,9 @@ void pool_core::submit(task_record& fresh, std::shared_ptr<packed_call const> ca
   if (broken_) {
     fail(*job, std::make_exception_ptr(broken_pool(why_broken_)));
   } else {
+    caller_ = bell_of_caller();
     distribute();
+    caller_ = {};
   }
 }
 
@@ -112,7 +123,22 @@ void pool_core::cancel_all(char const* why) {
 
 // ---- workers -------------------------------------------------------------------------------------
 
+/// While jobs wait, answers come by the hub: it gives the next one at once, and who waits may be long in
+/// coming to look.
 void pool_core::distribute() noexcept {
+  give_out();
+  bool const too_few = !queue_.empty() && !ending_;
+  if (too_few == too_few_.load(std::memory_order_relaxed)) return;
+  too_few_.store(too_few, std::memory_order_seq_cst);  // before the look at those who wait
+  if (!too_few) return;
+  bool answers_lie = false;
+  running_.for_each([&](pool_job& job) {
+    if (!job.worker->call_in()) answers_lie = true;
+  });
+  if (answers_lie) ring();
+}
+
+void pool_core::give_out() noexcept {
   while (!queue_.empty() && !ending_) {
     if (idle_.empty()) {
       if (serving_ >= most_ || starting_ >= queued_) return;
@@ -197,8 +223,20 @@ void pool_core::ring() noexcept {
 
 void pool_core::look() noexcept {
   std::shared_ptr<pool_core> kept;
-  guard const held(lock);
+  std::unique_lock<std::mutex> held(lock);
   kept = std::move(rung_);
+  for (;;) {
+    pool_job* ended = nullptr;
+    running_.for_each([&](pool_job& job) {
+      if (ended == nullptr) ended = job.worker->take_answer();
+    });
+    if (ended == nullptr) break;
+    distribute();
+    if (!ended->settle()) continue;
+    held.unlock();
+    ended->conclude();
+    held.lock();
+  }
   running_.for_each([](pool_job& job) { job.worker->mind_limit(); });
   if (ending_) initialising_.for_each([](pool_worker& worker) { worker.cancel_initializer(); });
 }

@@ -3,8 +3,10 @@
 
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -45,13 +47,17 @@ class pool_core : public std::enable_shared_from_this<pool_core> {
   void wait_for_end(bool shielded);
 
   /// A job has ended.
-  ///   Thread: the hub's.
   void forget_job() noexcept;
 
   [[nodiscard]] std::size_t most_workers() const noexcept { return most_; }
   [[nodiscard]] process_hub& hub() const noexcept { return hub_; }
   [[nodiscard]] packed_call const* initializer() const noexcept;
   [[nodiscard]] process_pool_options const& options() const noexcept { return options_; }
+
+  /// Jobs wait for a worker.
+  [[nodiscard]] bool has_too_few_workers() const noexcept {
+    return too_few_.load(std::memory_order_seq_cst);
+  }
 
   std::mutex lock;  // guards all but the options
 
@@ -61,6 +67,13 @@ class pool_core : public std::enable_shared_from_this<pool_core> {
   void withdraw(pool_job& queued) noexcept;
   /// Back to its head: its worker has died before it began.
   void put_back(pool_job& job) noexcept;
+
+  /// The run in which a job is being submitted, while its thread does so, if it has fibers.
+  struct run_bell {
+    std::uint64_t run = 0;
+    int bell = -1;
+  };
+  [[nodiscard]] run_bell caller() const noexcept { return caller_; }
 
   /// Gives jobs to those who can take them, and begins workers as there may be. Not one job is left behind
   /// without a worker: if there can be none, it fails.
@@ -107,6 +120,7 @@ class pool_core : public std::enable_shared_from_this<pool_core> {
   };
 
   void check_open() const;
+  void give_out() noexcept;
   [[nodiscard]] bool begin_worker();
   void look() noexcept;
 
@@ -123,6 +137,8 @@ class pool_core : public std::enable_shared_from_this<pool_core> {
   std::size_t starting_ = 0;   // of these, how many initialise themselves
   std::size_t processes_ = 0;  // workers, leaving ones too
   std::size_t begun_ = 0;      // ever
+  std::atomic<bool> too_few_{false};
+  run_bell caller_;
   bool closed_ = false;
   bool ending_ = false;  // all jobs are cancelled
   bool broken_ = false;

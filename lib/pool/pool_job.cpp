@@ -37,22 +37,27 @@ bool pool_job::is_cancelled() noexcept {
   return task->root.reached;
 }
 
+/// Until the word says so, nobody else can end the task: this is there as long.
 void pool_job::look() noexcept {
-  task->word.store(word::parked, std::memory_order_seq_cst);  // the next cancel claims it anew
+  bool ours;
   {
     std::lock_guard<std::mutex> const held(pool->lock);
+    task->word.store(word::parked, std::memory_order_seq_cst);  // the next cancel claims it anew
+    if (state == job_state::running && !worker->call_in()) {
+      (void)worker->take_answer();  // it came first (C4)
+      pool->distribute();
+    }
     if (state == job_state::running) return worker->cancel_current(reason());
     if (state == job_state::queued) {
       pool->withdraw(*this);
       trouble = std::make_exception_ptr(cancelled(reason()));
     }
+    ours = settle();
   }
-  settle();
+  if (ours) conclude();
 }
 
-void pool_job::settle() noexcept {
-  if (claim(*task, wake_reason::fulfilled)) conclude();
-}
+bool pool_job::settle() noexcept { return claim(*task, wake_reason::fulfilled); }
 
 void pool_job::conclude() noexcept {
   task_record& ended = *task;

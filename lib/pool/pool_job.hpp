@@ -10,7 +10,7 @@
 #include <coir/base/list.hpp>
 #include <coir/model/task_record.hpp>
 
-#include "model/process_hub.hpp"
+#include "model/answer_lane.hpp"
 #include "model/process_result.hpp"
 #include "pool/packed_call.hpp"
 
@@ -27,10 +27,11 @@ enum class job_state : unsigned char {
   over,     // nothing more can come that changes how it ends
 };
 
-/// It ends on the hub's thread, as a promise is settled: by whoever claims its task, which is parked
-/// from its beginning to its end. The first claim may be a cancel's, which then is passed on here.
-/// Thread: the hub's; the fields marked so, under the pool's lock.
-class pool_job final : public hub_client, public list_hook {
+/// It ends as a promise is settled: by whoever claims its task, which is parked from its beginning to its
+/// end; so on the hub's thread, or on that of a task that waits for it. The first claim may be a cancel's,
+/// which then is passed on here.
+/// Thread: the hub's; the fields marked so, any, under the pool's lock.
+class pool_job final : public lane_client, public list_hook {
  public:
   /// For `fresh`, which nobody else knows yet.
   pool_job(std::shared_ptr<pool_core> pool, task_record& fresh,
@@ -41,9 +42,15 @@ class pool_job final : public hub_client, public list_hook {
   void look() noexcept override;
 
   [[nodiscard]] bool is_cancelled() noexcept;
+  [[nodiscard]] seat where() const noexcept override { return at; }
 
-  /// It is over: ends the task, unless a cancel is on its way here, which then does so.
-  void settle() noexcept;
+  /// It is over. True if the caller is to end the task, once he has released the pool's lock, with which
+  /// this is called. Else a cancel is on its way to look(), which then does so: by then this may be gone.
+  [[nodiscard]] bool settle() noexcept;
+
+  /// Ends the task, and this.
+  ///   Thread: any, after settle().
+  void conclude() noexcept;
 
   std::shared_ptr<pool_core> const pool;
   record_ref<task_record> task;
@@ -55,6 +62,8 @@ class pool_job final : public hub_client, public list_hook {
   pool_worker* worker = nullptr;  // of a running one
   unsigned lost = 0;              // how many workers have died before they began it
 
+  seat at;  // of its worker; guarded by the task's lock
+
   // How it has ended; written before it is over.
   process_result result;
   end_notice end;              // its worker's, if there is no result
@@ -64,7 +73,6 @@ class pool_job final : public hub_client, public list_hook {
 
  private:
   ~pool_job() = default;
-  void conclude() noexcept;
   void deliver();
   [[nodiscard]] cancel_reason reason();
 

@@ -11,12 +11,9 @@
 #include <system_error>
 #include <utility>
 
-#include <sys/socket.h>
-
 #include <coir/time/deadline.hpp>
 
 #include "model/fork_server.hpp"
-#include "model/process_result.hpp"
 #include "model/runtime.hpp"
 #include "pool/pool_core.hpp"
 
@@ -45,6 +42,7 @@ pool_worker::pool_worker(pool_core& pool, descriptor socket, descriptor requests
       number_(next_task_id()),
       socket_(std::move(socket)),
       requests_(std::move(requests)),
+      lane_(std::make_shared<pool_lane>(pool_, *this)),
       cancel_(pool.hub(), socket_.get(), number_, pool.options().grace),
       limit_(*this) {}
 
@@ -63,9 +61,9 @@ pool_worker& pool_worker::begin(pool_core& pool, std::string const& name) {
   request.name_size = static_cast<std::uint32_t>(name.size());
   request.task = self.number_;
   request.grace = pool.options().grace.count();
-  request.attached = 1;
+  request.attached = 2;
   try {
-    request_fork(request, name, {}, std::array{theirs.get(), jobs.get()});
+    request_fork(request, name, {}, std::array{theirs.get(), jobs.get(), self.lane_->file()});
   } catch (...) {
     self.trouble_ = std::current_exception();  // the hub hears of it, for `theirs` goes
     self.state = worker_state::leaving;
@@ -73,12 +71,14 @@ pool_worker& pool_worker::begin(pool_core& pool, std::string const& name) {
   }
   if (packed_call const* const initializer = pool.initializer()) {
     self.state = worker_state::initialising;
+    self.lane_->begin_call(/*by_hub=*/true);
     (void)self.send(*initializer, self.number_, name);  // if it is dead, the hub hears of that
   }
   return self;
 }
 
-int pool_worker::send(packed_call const& call, std::uint64_t task, std::string_view name) noexcept {
+int pool_worker::send(packed_call const& call, std::uint64_t task, std::string_view name,
+                      int bell) noexcept {
   packer const& packed = call.packed;
   fork_request request;
   request.kind = message_kind::call;
@@ -89,14 +89,25 @@ int pool_worker::send(packed_call const& call, std::uint64_t task, std::string_v
   request.packed = packed.size();
   request.attached = static_cast<std::uint32_t>(packed.attached());
   request.in_file = packed.file() ? 1 : 0;
+  request.with_bell = bell >= 0 ? 1 : 0;
   // It has taken out the one before, so there is room.
   return send_message(requests_.get(),
                       {bytes_of(request), std::as_bytes(std::span(name)), packed.memory()},
-                      packer::cargo(packed), /*wait=*/false);
+                      packer::cargo(packed, bell), /*wait=*/false);
 }
 
 bool pool_worker::take(pool_job& job) {
-  int const error = send(*job.call, job.task->id, name_of(*job.task).substr(0, longest_name));
+  std::uint32_t const call =
+      lane_->begin_call(/*by_hub=*/job.limit > std::chrono::nanoseconds::zero());
+  {
+    std::lock_guard<spin_lock> const held(job.task->lock);
+    job.at = {lane_, call};
+  }
+  auto const [run, bell] = pool_->caller();
+  bool const is_new = run != 0 && lane_->bell_of.load(std::memory_order_relaxed) != run;
+  int const error =
+      send(*job.call, job.task->id, name_of(*job.task).substr(0, longest_name), is_new ? bell : -1);
+  if (error == 0 && is_new) lane_->bell_of.store(run, std::memory_order_relaxed);
   if (error == EPIPE || error == ECONNRESET) {
     pool_->discharge(*this);
     return false;
@@ -186,23 +197,53 @@ void pool_worker::take_result(byte_view all, message& came) noexcept {
     if (state == worker_state::initialising) {
       pool_->initialised(*this, trouble);
     } else if (current != nullptr) {
-      ended = std::exchange(current, nullptr);
-      ended->state = job_state::over;
-      ended->result = std::move(result);
-      ended->trouble = std::move(trouble);
-      ended->unlink();
+      ended = &end_job(std::move(result), std::move(trouble));
       pool_->release(*this);
     }
     pool_->distribute();  // first, so that the worker goes on while we do
+    if (ended != nullptr && !ended->settle()) ended = nullptr;
   }
-  if (ended != nullptr) ended->settle();
+  if (ended != nullptr) ended->conclude();
 }
 
-/// What a socket held when its peer was closed is an error of the other end's.
-bool pool_worker::has_taken_its_job() const noexcept {
-  char nothing;
-  return ::recv(requests_.get(), &nothing, 1, MSG_DONTWAIT) != -1 || errno != ECONNRESET;
+/// Its job is over.
+pool_job& pool_worker::end_job(process_result&& result, std::exception_ptr&& trouble) noexcept {
+  pool_job& ended = *std::exchange(current, nullptr);
+  ended.state = job_state::over;
+  ended.result = std::move(result);
+  ended.trouble = std::move(trouble);
+  ended.unlink();
+  return ended;
 }
+
+/// Nothing is set for it that only the hub may touch: whoever sets that has called it in before.
+pool_job* pool_worker::take_answer() noexcept {
+  if (current == nullptr || !lane_->is_answered()) return nullptr;
+  process_result result;
+  std::exception_ptr trouble;
+  try {
+    result.take(lane_->how(), lane_->answer());
+  } catch (...) {
+    trouble = std::current_exception();
+  }
+  pool_job& ended = end_job(std::move(result), std::move(trouble));
+  if (state == worker_state::busy) pool_->release(*this);
+  return &ended;
+}
+
+void pool_lane::collect() noexcept {
+  pool_job* ended = nullptr;
+  {
+    guard const held(pool_->lock);
+    if (worker != nullptr) ended = worker->take_answer();
+    if (ended == nullptr) return;
+    pool_->distribute();
+    if (!ended->settle()) return;
+  }
+  ended->conclude();
+}
+
+bool pool_lane::is_wanted() const noexcept { return pool_->has_too_few_workers(); }
 
 void pool_worker::is_gone() noexcept {
   process_hub& hub = pool_->hub();
@@ -216,13 +257,16 @@ void pool_worker::is_gone() noexcept {
     bool const was_initialising = state == worker_state::initialising;
     pool_->discharge(*this);
     pool_->forget_worker();
+    lane_->worker = nullptr;
     if (trouble_ != nullptr && current == nullptr) {
       pool_->refuse_worker(trouble_);
     } else if (was_initialising) {
       pool_->break_down(how_it_died(end_));
+    } else if (!call_in() && current != nullptr) {
+      ended = take_answer();
     } else if (current != nullptr) {
       pool_job& job = *std::exchange(current, nullptr);
-      bool const never_began = trouble_ != nullptr || !has_taken_its_job();
+      bool const never_began = trouble_ != nullptr || !lane_->has_begun();
       if (never_began && !job.is_cancelled() && job.lost < most_lost) {
         ++job.lost;
         pool_->put_back(job);
@@ -236,8 +280,9 @@ void pool_worker::is_gone() noexcept {
       }
     }
     pool_->distribute();
+    if (ended != nullptr && !ended->settle()) ended = nullptr;
   }
-  if (ended != nullptr) ended->settle();
+  if (ended != nullptr) ended->conclude();
   pool_->tell_if_ended();
   delete this;
 }

@@ -16,8 +16,10 @@
 
 #include "model/process_cancel.hpp"
 #include "model/process_hub.hpp"
+#include "model/process_result.hpp"
 #include "model/process_wire.hpp"
 #include "pool/packed_call.hpp"
+#include "pool/pool_lane.hpp"
 
 namespace coir::detail {
 
@@ -35,8 +37,9 @@ enum class worker_state : unsigned char {
 /// From the request for its process until that is gone, as the pool sees it.
 ///
 /// It has one job at a time, so its death costs no more than that one. Jobs go to it on a socket of their
-/// own. When it has died, that one also tells whether it had taken the last of them out: if not, the job
-/// has never begun, and another worker gets it.
+/// own. What it answers comes on another one, to the hub; or, if it is short and somebody waits for it, by
+/// the lane, from which he takes it. When it has died, the lane tells whether it had begun its last job:
+/// if not, another worker gets that.
 /// Thread: what is marked so, the hub's; the rest, any, with the pool's lock held.
 class pool_worker final : public listener, public list_hook {
  public:
@@ -50,6 +53,11 @@ class pool_worker final : public listener, public list_hook {
 
   /// No more jobs: it ends once it has done what it has.
   void retire() noexcept;
+
+  /// Its answer is the hub's from now on. False: it lies in the lane already.
+  bool call_in() noexcept { return lane_->close(); }
+  /// Takes the answer that lies there, and releases the worker: its job, which is over, or null.
+  pool_job* take_answer() noexcept;
 
   /// Its job is cancelled.
   ///   Thread: the hub's.
@@ -80,17 +88,19 @@ class pool_worker final : public listener, public list_hook {
   explicit pool_worker(pool_core& pool, descriptor socket, descriptor requests);
   ~pool_worker() = default;
 
-  int send(packed_call const& call, std::uint64_t task, std::string_view name) noexcept;
+  int send(packed_call const& call, std::uint64_t task, std::string_view name,
+           int bell = -1) noexcept;
   void limit_has_come() noexcept;
   void take_result(byte_view all, message& came) noexcept;
+  pool_job& end_job(process_result&& result, std::exception_ptr&& trouble) noexcept;
   void is_gone() noexcept;
-  [[nodiscard]] bool has_taken_its_job() const noexcept;
 
   std::shared_ptr<pool_core> const pool_;
   std::uint64_t const number_;  // by which the fork server knows it
   descriptor const socket_;     // for all but jobs
   descriptor requests_;         // for jobs; none once it is to end
-  process_cancel cancel_;       // of its job; the hub's, as the rest
+  std::shared_ptr<pool_lane> const lane_;
+  process_cancel cancel_;  // of its job; the hub's, as the rest
   limit_timer limit_;
   end_notice end_;
   std::exception_ptr trouble_;  // why there is no process
