@@ -12,7 +12,6 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "model/service_thread.hpp"
 
@@ -48,7 +47,7 @@ process_hub::process_hub()
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "coir: epoll_create1")) {
   inbox_.wake_fd = bell_.get();
   epoll_event interest{};
-  interest.events = EPOLLIN;
+  interest.events = EPOLLIN | EPOLLET;  // each ring ends one sleep, and need not be read
   interest.data.ptr = nullptr;
   checked(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, bell_.get(), &interest), "coir: epoll_ctl");
 
@@ -82,12 +81,7 @@ void process_hub::serve() noexcept {
     int const count = ::epoll_wait(epoll_.get(), events.data(), events.size(), timeout);
     for (int i = 0; i < count; ++i) {
       void* const who = events[static_cast<std::size_t>(i)].data.ptr;
-      if (who != nullptr) {
-        static_cast<listener*>(who)->hear();
-        continue;
-      }
-      std::uint64_t rings;
-      (void)!::read(bell_.get(), &rings, sizeof rings);
+      if (who != nullptr) static_cast<listener*>(who)->hear();
     }
     look_into_inbox();
     timers.fire_due(std::chrono::steady_clock::now());

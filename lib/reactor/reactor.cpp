@@ -43,20 +43,23 @@ int wait(int epoll, epoll_event* events, int room, nanoseconds timeout, bool for
   return ::epoll_wait(epoll, events, room, rounded > INT_MAX ? INT_MAX : static_cast<int>(rounded));
 }
 
+void add(int epoll, int fd, std::uint32_t events) {
+  epoll_event interest{};
+  interest.events = events;
+  interest.data.fd = fd;
+  checked(::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &interest), "coir: epoll_ctl");
+}
+
 }  // namespace
 
+/// Each ring of the bell ends one sleep, so it need not be read: what it counts to is never reached.
 reactor::reactor()
     : bell_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "coir: eventfd")),
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "coir: epoll_create1")) {
-  watch(bell_.get());
+  add(epoll_.get(), bell_.get(), EPOLLIN | EPOLLET);
 }
 
-void reactor::watch(int fd) {
-  epoll_event interest{};
-  interest.events = EPOLLIN;
-  interest.data.fd = fd;
-  checked(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &interest), "coir: epoll_ctl");
-}
+void reactor::watch(int fd) { add(epoll_.get(), fd, EPOLLIN); }
 
 bool reactor::sleep(time_point until) {
   std::array<epoll_event, 16> events;
@@ -73,14 +76,8 @@ bool reactor::sleep(time_point until) {
     checked(count, "coir: epoll_wait");
   }
   bool watched = false;
-  for (int i = 0; i < count; ++i) {
-    if (events[static_cast<std::size_t>(i)].data.fd != bell_.get()) {
-      watched = true;
-      continue;
-    }
-    std::uint64_t rings;
-    (void)!::read(bell_.get(), &rings, sizeof rings);
-  }
+  for (int i = 0; i < count; ++i)
+    if (events[static_cast<std::size_t>(i)].data.fd != bell_.get()) watched = true;
   return watched;
 }
 
