@@ -65,8 +65,10 @@ void wait_for_bell(time_point until) noexcept {
   pollfd bell{bell_fd.load(std::memory_order_relaxed), POLLIN, 0};
   timespec span{};
   if (until != never) {
-    auto const left = until - std::chrono::steady_clock::now();
-    if (left <= left.zero()) return;
+    // Compared before it is subtracted: a point far in the past is further away than a duration holds.
+    time_point const now = std::chrono::steady_clock::now();
+    if (until <= now) return;
+    auto const left = until - now;
     auto const whole = std::chrono::duration_cast<seconds>(left);
     span.tv_sec = static_cast<std::time_t>(whole.count());
     span.tv_nsec = static_cast<long>((left - whole).count());

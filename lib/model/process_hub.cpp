@@ -72,9 +72,11 @@ void process_hub::serve() noexcept {
     time_point const until = timers.earliest();
     int timeout = -1;
     if (until != never) {
+      // Compared before it is subtracted: a point far in the past is further away than a duration holds.
+      time_point const now = std::chrono::steady_clock::now();
       auto const left =
-          std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-      timeout = static_cast<int>(std::clamp<long long>(left.count(), 0, INT_MAX));
+          std::chrono::ceil<std::chrono::milliseconds>(until > now ? until - now : now - now);
+      timeout = static_cast<int>(std::min<long long>(left.count(), INT_MAX));
     }
     if (!inbox_.fall_asleep()) timeout = 0;
     std::array<epoll_event, 64> events;
