@@ -13,6 +13,13 @@
 #include "model/process_task.hpp"
 
 namespace coir::detail {
+namespace {
+
+// In the word by which run() hears that tasks have ended.
+constexpr std::uint32_t asleep = 1;    // it sleeps, or is about to
+constexpr std::uint32_t one_more = 2;  // has ended
+
+}  // namespace
 
 processes_runtime::processes_runtime(run_options const& options)
     : runtime(model::processes, options) {
@@ -25,7 +32,7 @@ void processes_runtime::run(task_record& main) {
   live_here(main, around_, &live_traced);
   shut_down();
   for (;;) {
-    std::uint32_t const seen = left_.load(std::memory_order_acquire);
+    std::uint32_t const seen = left_.fetch_or(asleep, std::memory_order_acq_rel) | asleep;
     if (live_count() == 0) break;
     futex_wait(left_, seen, around_.earliest());
     around_.fire_due(std::chrono::steady_clock::now());
@@ -35,8 +42,8 @@ void processes_runtime::run(task_record& main) {
 }
 
 void processes_runtime::task_left(std::size_t) noexcept {
-  left_.fetch_add(1, std::memory_order_release);
-  futex_wake(&left_);
+  // With the last one the run may be gone at once: what is to be known of it is read along.
+  if ((left_.fetch_add(one_more, std::memory_order_acq_rel) & asleep) != 0) futex_wake(&left_);
 }
 
 void processes_runtime::start(task_record& fresh) {
