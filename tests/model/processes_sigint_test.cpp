@@ -77,8 +77,7 @@ TEST_F(ProcessesSigint, TheSecondEndsTheProgramAndItsProcesses) {
   EXPECT_EXIT(end_by([] {
                 in_run([] {
                   auto const busy = coir::spawn([] {
-                    for (++shared(0);;) {
-                    }
+                    for (++shared(0);;) ++shared(1);
                   });
                   await_shared(0);
                   interrupt();
