@@ -98,7 +98,14 @@ void set_limits(Turns&& turns) {
 
 template <auto Yield, class Turns>
 [[gnu::noinline]] void take_turns(Turns* counts, int fibers, bool const& stop) {
-  while (counts != nullptr ? counts->KeepRunningBatch(fibers) : !stop) Yield();
+  for (;;) {
+    Turns* here = counts;
+    asm(""
+        : "+r"(
+            here));  // else the compiler makes two loops of it: of those who count and of the others
+    if (here != nullptr ? !here->KeepRunningBatch(fibers) : stop) return;
+    Yield();
+  }
 }
 
 template <class Turns>

@@ -73,17 +73,6 @@ void runtime::disown(task_record& never_begun) noexcept {
   never_begun.drop_ref();
 }
 
-void runtime::live(task_record& task) noexcept {
-  if (task.interrupted.load(std::memory_order_acquire)) [[unlikely]] {
-    cancel_unbegun(task);
-  } else {
-    live_on(
-        task, task.error == nullptr ? task.type().invoke : [](task_record& never_begun) {
-          std::rethrow_exception(never_begun.error);
-        });
-  }
-}
-
 void runtime::live_traced(task_record& task) noexcept {
   if (task.interrupted.load(std::memory_order_acquire) || task.error != nullptr) return live(task);
   live_on(task, [](task_record& self) {
@@ -96,8 +85,10 @@ void runtime::live_traced(task_record& task) noexcept {
   });
 }
 
-/// C7: cancelled before its first step, it never begins.
-COIR_COLD void runtime::cancel_unbegun(task_record& task) noexcept {
+/// A task that never begins its function: it was cancelled before (C7), or it could not begin.
+COIR_COLD void runtime::live_in_vain(task_record& task) noexcept {
+  if (!task.interrupted.load(std::memory_order_acquire))
+    return live_on(task, [](task_record& self) { std::rethrow_exception(self.error); });
   task.error = std::make_exception_ptr(cancelled(task.root.reason));
   not_finished(task, outcome::cancelled);
   conclude(task);
@@ -111,20 +102,14 @@ void runtime::live_here(task_record& task, timer_queue& timers,
   this_thread = outside;
 }
 
-void runtime::live_on(task_record& task, void (*function)(task_record& self)) noexcept {
-  if (task.observed) [[unlikely]]
-    task.run->watching()->begins(task);
-  try {
-    function(task);
-    task.how = outcome::finished;
-  } catch (cancelled const&) {
-    task.error = std::current_exception();
-    not_finished(task, outcome::cancelled);
-  } catch (...) {
-    task.error = std::current_exception();
-    not_finished(task, outcome::failed);
-  }
-  conclude(task);
+COIR_COLD void runtime::note_begin(task_record& task) noexcept {
+  task.run->watching()->begins(task);
+}
+
+/// The exception that is being handled has ended its function.
+COIR_COLD void runtime::note_exception(task_record& task, outcome how) noexcept {
+  task.error = std::current_exception();
+  not_finished(task, how);
 }
 
 void runtime::refuse(task_record& task, std::exception_ptr error) noexcept {

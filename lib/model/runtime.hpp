@@ -162,9 +162,11 @@ class runtime {
 
  private:
   [[nodiscard]] std::vector<record_ref<task_record>> live_tasks();
+  static void note_begin(task_record& task) noexcept;
+  static void note_exception(task_record& task, outcome how) noexcept;
   static void not_finished(task_record& task, outcome how) noexcept;
   static void conclude(task_record& task) noexcept;
-  static void cancel_unbegun(task_record& task) noexcept;
+  static void live_in_vain(task_record& task) noexcept;
   void let_go(task_record& ended) noexcept;
   std::size_t let_last_go(task_record& ended) noexcept;
 
@@ -183,5 +185,28 @@ class runtime {
   std::atomic<std::size_t> failed_{0};
   std::atomic<std::size_t> cancelled_{0};
 };
+
+// Implementation: a part of who lets tasks live, for one call less on the stack is one return less that the
+// processor cannot foresee when tasks take turns.
+
+inline void runtime::live(task_record& task) noexcept {
+  if (task.interrupted.load(std::memory_order_acquire) || task.error != nullptr) [[unlikely]]
+    return live_in_vain(task);
+  live_on(task, task.type().invoke);
+}
+
+inline void runtime::live_on(task_record& task, void (*function)(task_record& self)) noexcept {
+  if (task.observed) [[unlikely]]
+    note_begin(task);
+  try {
+    function(task);
+    task.how = outcome::finished;
+  } catch (cancelled const&) {
+    note_exception(task, outcome::cancelled);
+  } catch (...) {
+    note_exception(task, outcome::failed);
+  }
+  conclude(task);
+}
 
 }  // namespace coir::detail

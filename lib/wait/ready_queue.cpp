@@ -20,42 +20,18 @@ COIR_COLD void ready_queue::grow() {
 
 // --- The switch ---
 
-/// The next task, or null when it is the loop's turn.
-task_core* ready_queue::pick() noexcept {
-  return head_ == stop_ && !may_go_on() ? nullptr : take();
+/// `picked`, or another that is ready once it has begun; null when it is the loop's turn.
+task_core* ready_queue::begun(task_core* picked) noexcept {
+  while (picked != nullptr && picked->flow.resume_at == nullptr && !begin(*this, *picked))
+    picked = pick();
+  return picked;
 }
 
-task_core* ready_queue::pick_begun() noexcept {
-  task_core* next = pick();
-  while (next != nullptr && next->flow.resume_at == nullptr && !begin(*this, *next)) next = pick();
-  return next;
-}
-
-/// To the loop, to a task that has not begun, to itself, or with exceptions in flight.
-void ready_queue::leave_slowly(task_core& self) noexcept {
-  task_core* const next = pick_begun();
-  if (next != &self) {
-    this_thread.current = next;
-    switch_to(self.flow, next != nullptr ? next->flow : root, *exceptions);
-    // Whoever switched back has made this the current task.
-  }
-  self.budget = task_core::full_budget;
-}
-
-task_core& ready_queue::go_on_after_end(stack& own) noexcept {
-  task_core* next = pick();
-  while (next != nullptr && next->flow.resume_at == nullptr) {
-    if (reuse(*this, *next, own)) {
-      this_thread.current = next;
-      return *next;
-    }
-    if (begin(*this, *next)) break;
-    next = pick();
-  }
+COIR_COLD void ready_queue::leave_with_exceptions(task_core& self) noexcept {
+  task_core* const next = begun(pick());
+  if (next == &self) return;
   this_thread.current = next;
-  // Nobody takes this stack before the switch: its pool is this thread's.
-  rest(give_back(*this, own), next != nullptr ? next->flow : root);
-  return *this_thread.current;
+  switch_to(self.flow, next != nullptr ? next->flow : root, *exceptions);
 }
 
 void ready_queue::run_ready(time_point now) noexcept {
@@ -67,7 +43,7 @@ void ready_queue::run_ready(time_point now) noexcept {
     if (seeded_) shuffle_round();
   }
   set_stop();
-  if (task_core* const next = pick_begun()) {
+  if (task_core* const next = begun(pick())) {
     this_thread.current = next;
     switch_to(root, next->flow, *exceptions);
   }

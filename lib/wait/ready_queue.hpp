@@ -67,7 +67,7 @@ struct ready_queue {
 
   /// The task that runs on `own` has ended, and its record may be gone. Returns the next task if it
   /// has never run and can begin on this very stack; else gives the stack back and is gone.
-  task_core& go_on_after_end(stack& own) noexcept;
+  [[gnu::always_inline]] task_core& go_on_after_end(stack& own) noexcept;
 
   /// The worker's loop lets ready tasks run until none is left, or until it is time to look around.
   /// `now`: what the clock says, of which the caller has just had a reading.
@@ -107,12 +107,11 @@ struct ready_queue {
   [[nodiscard]] std::size_t room() const noexcept { return mask_ + 1; }
   void grow();
   void leave(task_core& self) noexcept;
-  void leave_slowly(task_core& self) noexcept;
+  void leave_with_exceptions(task_core& self) noexcept;
   [[nodiscard]] bool may_go_on() noexcept;
   void set_stop() noexcept;
-  task_core* take() noexcept;
   task_core* pick() noexcept;
-  task_core* pick_begun() noexcept;
+  task_core* begun(task_core* picked) noexcept;
   void shuffle_round() noexcept;
   bool read_clock() noexcept;
   [[gnu::always_inline]] void prefetch() const noexcept;
@@ -138,16 +137,44 @@ struct ready_queue {
 // rare is a call at the end of it: then nothing has to be kept for after the switch but `self`.
 
 inline void ready_queue::leave(task_core& self) noexcept {
-  if ((head_ == stop_ && !may_go_on()) || exceptions->any()) [[unlikely]]
-    return leave_slowly(self);
-  task_core* const next = ring_[head_ & mask_];
-  if (next->flow.resume_at == nullptr || next == &self) [[unlikely]]
-    return leave_slowly(self);
-  ++head_;
-  prefetch();
-  this_thread.current = next;
-  switch_without_exceptions(self.flow, next->flow);
   self.budget = task_core::full_budget;
+  if (exceptions->any()) [[unlikely]]
+    return leave_with_exceptions(self);
+  task_core* next = pick();
+  if (next != nullptr && next->flow.resume_at == nullptr) [[unlikely]]
+    next = begun(next);
+  if (next == &self) [[unlikely]]
+    return;
+  // One place from where all leave, and to which they come back: the processor then foresees the returns
+  // of those who wait in the same function.
+  this_thread.current = next;
+  switch_without_exceptions(self.flow, next != nullptr ? next->flow : root);
+}
+
+/// The task whose stack this is has ended.
+inline task_core& ready_queue::go_on_after_end(stack& own) noexcept {
+  task_core* next = pick();
+  while (next != nullptr && next->flow.resume_at == nullptr) {
+    if (reuse(*this, *next, own)) {
+      this_thread.current = next;
+      return *next;
+    }
+    if (begin(*this, *next)) break;
+    next = pick();
+  }
+  this_thread.current = next;
+  // Nobody takes this stack before the switch: its pool is this thread's.
+  rest(give_back(*this, own), next != nullptr ? next->flow : root);
+  return *this_thread.current;
+}
+
+/// The next task, or null when it is the loop's turn.
+inline task_core* ready_queue::pick() noexcept {
+  if (head_ == stop_ && !may_go_on()) [[unlikely]]
+    return nullptr;
+  task_core* const next = ring_[head_++ & mask_];
+  prefetch();
+  return next;
 }
 
 /// False when it is the loop's turn. At a stop: begins the next round if one is over, and looks at the
@@ -169,13 +196,6 @@ inline bool ready_queue::may_go_on() noexcept {
 
 inline void ready_queue::set_stop() noexcept {
   stop_ = clock == nullptr && next_clock_ - head_ < round_end_ - head_ ? next_clock_ : round_end_;
-}
-
-/// The first that is ready. There is one.
-inline task_core* ready_queue::take() noexcept {
-  task_core* const next = ring_[head_++ & mask_];
-  prefetch();
-  return next;
 }
 
 /// What soon will be touched, fetched while others still run: the frame of a task that comes soon, and the
