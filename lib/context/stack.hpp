@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -24,11 +25,13 @@ COIR_EXPORT guard_kind best_guard();
 /// One stack's place. The record lies outside of the stack, so that a pooled stack's pages can be
 /// given back to the system.
 struct stack {
-  std::byte* low = nullptr;    // lowest usable address; the guard lies below
-  std::size_t size = 0;        // usable bytes
-  std::size_t stagger = 0;     // the first frame starts this far below the top
-  std::size_t size_class = 0;  // which of its pool's
+  std::byte* low = nullptr;      // lowest usable address; the guard lies below
+  std::size_t size = 0;          // usable bytes
+  std::uint32_t size_class = 0;  // which of its pool's
+  std::uint16_t stagger = 0;     // the first frame starts this far below the top
+#if COIR_TSAN
   void* tsan_fiber = nullptr;  // what TSan knows it as
+#endif
 
   [[nodiscard]] std::byte* high() const noexcept { return low + size; }
 };
@@ -90,6 +93,8 @@ class COIR_EXPORT stack_pool {
     return other_class_for(size);
   }
   size_class& other_class_for(std::size_t size);
+  execution take_first(size_class& sizes);
+  [[gnu::always_inline]] static void prefetch_next(std::vector<execution> const& idle) noexcept;
   void add_slab(size_class& sizes);
   stack& cut(size_class& sizes);
   void install_guard(std::byte* at) const;
@@ -98,5 +103,34 @@ class COIR_EXPORT stack_pool {
   std::size_t taken_ = 0;
   std::vector<size_class> classes_;  // few: one for each size asked for, the first is the commonest
 };
+
+inline execution stack_pool::take(std::size_t size) {
+  size_class& sizes = class_for(size);
+  if (sizes.idle.empty()) [[unlikely]]
+    return take_first(sizes);
+  execution const taken = sizes.idle.back();
+  sizes.idle.pop_back();
+  if (sizes.idle.size() < sizes.idle_low) sizes.idle_low = sizes.idle.size();
+  prefetch_next(sizes.idle);
+  ++taken_;
+  return taken;
+}
+
+inline execution& stack_pool::give_back(stack& unused) noexcept {
+  --taken_;
+  std::vector<execution>& idle = classes_[unused.size_class].idle;
+  // cut() reserved the room, so this cannot fail.
+  if (idle.size() == idle.capacity()) __builtin_unreachable();
+  return idle.emplace_back(execution{nullptr, &unused});
+}
+
+/// Where many stacks are taken one after the other, each is cold: what will be touched of the next one is
+/// fetched while this one begins. Always inline: g++ drops calls of functions that do nothing but prefetch.
+inline void stack_pool::prefetch_next(std::vector<execution> const& idle) noexcept {
+  if (idle.size() < 8) return;
+  auto const frame = reinterpret_cast<std::uintptr_t>(idle.back().resume_at);
+  for (std::uintptr_t at = frame - 256; at <= frame + 128; at += 64)
+    __builtin_prefetch(reinterpret_cast<void const*>(at));
+}
 
 }  // namespace coir::detail

@@ -171,13 +171,6 @@ bool fibers_runtime::stuck_in_real_time() {
   return false;
 }
 
-void fibers_runtime::start(task_record& fresh) {
-  queue_.reserve_one();
-  fresh.home = &queue_;
-  fresh.timers = &timers_;
-  queue_.push(fresh);
-}
-
 void fibers_runtime::task_left(std::size_t) noexcept { queue_.release_one(); }
 
 void fibers_runtime::count(run_statistics& into) noexcept {

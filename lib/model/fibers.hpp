@@ -25,7 +25,12 @@ class fibers_runtime final : public runtime {
   ///   Throws: deadlock, in virtual time or if when_stuck says so.
   void run(task_record& main);
 
-  void start(task_record& fresh) override;
+  void start(task_record& fresh) override {
+    queue_.reserve_one();
+    fresh.home = &queue_;
+    fresh.timers = &timers_;
+    queue_.push(fresh);
+  }
   void task_left(std::size_t left) noexcept override;
   [[nodiscard]] int bell() const noexcept override { return reactor_.bell(); }
   [[nodiscard]] far_waits* far() noexcept override { return &far_; }

@@ -10,6 +10,8 @@
 #include <mutex>
 #include <new>
 
+#include <sys/mman.h>
+
 #include <coir/model/task_record.hpp>
 
 namespace coir::detail {
@@ -19,7 +21,8 @@ constexpr std::size_t line = 64;
 constexpr std::size_t classes =
     16;  // up to 1 KiB; a record with more in it comes from operator new
 constexpr std::size_t batch = 64;
-constexpr std::size_t slab_size = 64 * 1024;
+constexpr std::size_t first_slab = 64 * 1024;
+constexpr std::size_t largest_slab = 2 * 1024 * 1024;  // a huge page
 // A sanitizer is to see each use of freed memory.
 constexpr bool pooled = !COIR_ASAN && !COIR_TSAN;
 
@@ -63,8 +66,7 @@ class depot {
     for (std::size_t i = 0; i < batch; ++i) {
       if (left_ < size) {
         if (i != 0) return;
-        at_ = static_cast<std::byte*>(::operator new(slab_size, std::align_val_t(line)));
-        left_ = slab_size;
+        add_slab();
       }
       list.push(at_);
       at_ += size;
@@ -91,10 +93,24 @@ class depot {
   }
 
  private:
+  /// Thousands of tasks lie in huge pages: a fault for each 4 KiB of them, and a miss in the processor's
+  /// table of pages, would cost more than what is done with them.
+  void add_slab() {
+    std::size_t const alignment = slab_size_ == largest_slab ? largest_slab : line;
+    at_ = static_cast<std::byte*>(::operator new(slab_size_, std::align_val_t(alignment)));
+    left_ = slab_size_;
+    if (slab_size_ == largest_slab) {
+      ::madvise(at_, largest_slab, MADV_HUGEPAGE);  // as good as it can be had
+    } else {
+      slab_size_ *= 2;
+    }
+  }
+
   std::mutex lock_;
   std::array<piece*, classes> batches_{};
   std::byte* at_ = nullptr;  // the slab that is being cut
   std::size_t left_ = 0;
+  std::size_t slab_size_ = first_slab;  // of the next one
 };
 
 constinit thread_local std::array<free_list, classes> own{};

@@ -168,16 +168,11 @@ birth birth_elsewhere(char const* what) {
   return birth_in(run.kind(), run.watching() != nullptr);
 }
 
-void launch(task_record& fresh, spawn_options&& options, scope* parent, task_owner* owner) {
-  task_record& self = current_record("coir: spawn() outside of a task; call it inside coir::run()");
-  if (self.locals) fresh.locals = self.locals;
-  if (!options.name.empty()) set_name(fresh, std::move(options.name));
-  launch_in(*self.run, fresh, {options.where, __builtin_return_address(0)}, options.stack_size,
-            parent, owner);
-}
+namespace {
 
-void launch_in(runtime& run, task_record& fresh, spawn_site site, std::size_t stack_size,
-               scope* parent, task_owner* owner) {
+/// Makes a task a part of the run, and lets it begin.
+[[gnu::always_inline]] inline void enter(runtime& run, task_record& fresh, spawn_site site,
+                                         std::size_t stack_size, scope* parent, task_owner* owner) {
   if (fresh.id == 0) fresh.id = next_task_id();
   fresh.stack_size = stack_size != 0 ? stack_size : run.usual_stack_size();
   // A submitted task is known to others already, who look whether it has an owner.
@@ -189,13 +184,32 @@ void launch_in(runtime& run, task_record& fresh, spawn_site site, std::size_t st
   try {
     if (fresh.observed) [[unlikely]]
       run.watching()->is_spawned(fresh);
-    run.start(fresh);
+    if (run.kind() == model::fibers) [[likely]] {
+      static_cast<fibers_runtime&>(run).start(fresh);
+    } else {
+      run.start(fresh);
+    }
   } catch (...) {
     if (fresh.observed) run.watching()->never_began(fresh);
     if (parent != nullptr) detach(fresh.root);
     run.disown(fresh);
     throw;
   }
+}
+
+}  // namespace
+
+void launch(task_record& fresh, spawn_options&& options, scope* parent, task_owner* owner) {
+  task_record& self = current_record("coir: spawn() outside of a task; call it inside coir::run()");
+  if (self.locals) fresh.locals = self.locals;
+  if (!options.name.empty()) set_name(fresh, std::move(options.name));
+  enter(*self.run, fresh, {options.where, __builtin_return_address(0)}, options.stack_size, parent,
+        owner);
+}
+
+void launch_in(runtime& run, task_record& fresh, spawn_site site, std::size_t stack_size,
+               scope* parent, task_owner* owner) {
+  enter(run, fresh, site, stack_size, parent, owner);
 }
 
 void run_main(run_options const& options, task_record& main) {

@@ -42,26 +42,8 @@ runtime::runtime(model kind, run_options const& options)
 
 runtime::~runtime() = default;
 
-namespace {
-
-COIR_COLD void cancel_for_shutdown(task_record& task) noexcept {
+COIR_COLD void runtime::cancel_for_shutdown(task_record& task) noexcept {
   inherit(task.root, cancel_reason(cancel_cause::shutdown));
-}
-
-}  // namespace
-
-void runtime::adopt(task_record& fresh) noexcept {
-  fresh.run = this;
-  fresh.add_ref();
-  bool late;
-  {
-    guard const held(lock_);
-    tasks_.push_back(fresh);
-    ++adopted_;
-    late = shutting_down_;
-  }
-  if (late) [[unlikely]]
-    cancel_for_shutdown(fresh);
 }
 
 void runtime::disown(task_record& never_begun) noexcept {

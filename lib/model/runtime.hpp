@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -167,6 +168,7 @@ class runtime {
   static void not_finished(task_record& task, outcome how) noexcept;
   static void conclude(task_record& task) noexcept;
   static void live_in_vain(task_record& task) noexcept;
+  static void cancel_for_shutdown(task_record& task) noexcept;
   void let_go(task_record& ended) noexcept;
   std::size_t let_last_go(task_record& ended) noexcept;
 
@@ -186,8 +188,24 @@ class runtime {
   std::atomic<std::size_t> cancelled_{0};
 };
 
-// Implementation: a part of who lets tasks live, for one call less on the stack is one return less that the
-// processor cannot foresee when tasks take turns.
+// Implementation of what each task goes through.
+
+inline void runtime::adopt(task_record& fresh) noexcept {
+  fresh.run = this;
+  fresh.add_ref();
+  bool late;
+  {
+    std::lock_guard<spin_lock> const held(lock_);
+    tasks_.push_back(fresh);
+    ++adopted_;
+    late = shutting_down_;
+  }
+  if (late) [[unlikely]]
+    cancel_for_shutdown(fresh);
+}
+
+// A part of who lets tasks live: one call less on the stack is one return less that the processor cannot
+// foresee when tasks take turns.
 
 inline void runtime::live(task_record& task) noexcept {
   if (task.interrupted.load(std::memory_order_acquire) || task.error != nullptr) [[unlikely]]

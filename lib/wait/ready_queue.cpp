@@ -20,15 +20,15 @@ COIR_COLD void ready_queue::grow() {
 
 // --- The switch ---
 
-/// `picked`, or another that is ready once it has begun; null when it is the loop's turn.
-task_core* ready_queue::begun(task_core* picked) noexcept {
-  while (picked != nullptr && picked->flow.resume_at == nullptr && !begin(*this, *picked))
-    picked = pick();
-  return picked;
+/// The next task that has begun, or now does; null when it is the loop's turn.
+task_core* ready_queue::pick_begun() noexcept {
+  task_core* next = pick();
+  while (next != nullptr && next->flow.resume_at == nullptr && !begin(*this, *next)) next = pick();
+  return next;
 }
 
 COIR_COLD void ready_queue::leave_with_exceptions(task_core& self) noexcept {
-  task_core* const next = begun(pick());
+  task_core* const next = pick_begun();
   if (next == &self) return;
   this_thread.current = next;
   switch_to(self.flow, next != nullptr ? next->flow : root, *exceptions);
@@ -43,7 +43,7 @@ void ready_queue::run_ready(time_point now) noexcept {
     if (seeded_) shuffle_round();
   }
   set_stop();
-  if (task_core* const next = begun(pick())) {
+  if (task_core* const next = pick_begun()) {
     this_thread.current = next;
     switch_to(root, next->flow, *exceptions);
   }

@@ -111,7 +111,7 @@ struct ready_queue {
   [[nodiscard]] bool may_go_on() noexcept;
   void set_stop() noexcept;
   task_core* pick() noexcept;
-  task_core* begun(task_core* picked) noexcept;
+  task_core* pick_begun() noexcept;
   void shuffle_round() noexcept;
   bool read_clock() noexcept;
   [[gnu::always_inline]] void prefetch() const noexcept;
@@ -141,8 +141,8 @@ inline void ready_queue::leave(task_core& self) noexcept {
   if (exceptions->any()) [[unlikely]]
     return leave_with_exceptions(self);
   task_core* next = pick();
-  if (next != nullptr && next->flow.resume_at == nullptr) [[unlikely]]
-    next = begun(next);
+  if (next != nullptr && next->flow.resume_at == nullptr && !begin(*this, *next)) [[unlikely]]
+    next = pick_begun();
   if (next == &self) [[unlikely]]
     return;
   // One place from where all leave, and to which they come back: the processor then foresees the returns
