@@ -12,6 +12,8 @@
 #include <coir/base/warning.hpp>
 #include <coir/cancel/suspend.hpp>
 
+#include "cancel/suspend_beside.hpp"
+
 namespace coir::detail {
 namespace {
 
@@ -93,7 +95,9 @@ class spreading {
     // Stored before the claim looks whether the task is parked; suspend() parks before it looks
     // here: one of the two sees the other.
     task.interrupted.store(task.innermost->reached, std::memory_order_seq_cst);
-    if (task.innermost->reached && claim(task, wake_reason::cancelled)) woken_.add(&task);
+    if (!task.innermost->reached || !claim(task, wake_reason::cancelled)) return;
+    wait_beside::tell(task);
+    woken_.add(&task);
   }
 
   /// Notes the tasks below `parent` for a visit. Its task is locked.

@@ -34,6 +34,7 @@ struct alignas(64) participant {
 ///   handed       has an item that was taken, by itself or for it, until get() returns
 ///   granted      of a mutex: it was given it, and lock() has not returned
 ///   holding      of a mutex: lock() has returned
+///   withdrawn    was cancelled while it waited, and whoever came first has taken it out
 ///   | asleep     its thread is in the kernel, or on its way
 /// From a waiting state others may change it, with the lock held; from any other, its owner alone.
 namespace place_word {
@@ -43,6 +44,7 @@ inline constexpr std::uint32_t admitted = 2;
 inline constexpr std::uint32_t refused = 3;
 inline constexpr std::uint32_t granted = 4;
 inline constexpr std::uint32_t holding = 5;
+inline constexpr std::uint32_t withdrawn = 6;
 inline constexpr std::uint32_t waiting = 0x80;  // a bit that all who wait have
 inline constexpr std::uint32_t getting = waiting | 1;
 inline constexpr std::uint32_t putting = waiting | 2;
@@ -59,6 +61,7 @@ struct alignas(64) place {
   std::atomic<std::uint64_t> taken{0};   // of an item: when it was taken
   std::atomic<std::uint64_t> number{0};  // whatever else is told to who waits
   std::atomic<bool> by_bell{false};      // it is woken by its process's bell and not by a futex
+  std::atomic<bool> leaving{false};      // its task was cancelled: nothing is given to it any more
 
   [[nodiscard]] std::uint32_t state() const noexcept {
     return word.load(std::memory_order_acquire) & ~place_word::asleep;
@@ -79,6 +82,8 @@ struct segment_head {
 
   std::atomic<std::uint32_t> newcomers{0};    // how many participants have come
   std::atomic<std::uint32_t> places_used{0};  // those behind were never used
+  // Whether to look for places that are leaving: of those who put, and of all others. Set after theirs.
+  std::atomic<bool> some_leave[2]{};
   participant participants[most_participants];
   place places[most_places];
 };

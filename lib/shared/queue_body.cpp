@@ -166,7 +166,7 @@ bool queue_body::try_get(item_sink into) {
 
 /// With the lock of those who get held; releases it. The item is in the place, or false.
 bool queue_body::wait_for_item(task_core& running, place& own, time_point deadline) {
-  queue_getter(own, place_word::getting, needs_bell(running));
+  queue_getter(running, own, place_word::getting);
   {
     chosen woken(*this);
     settle_getters(woken);
@@ -185,10 +185,9 @@ bool queue_body::wait_for_item(task_core& running, place& own, time_point deadli
   return true;
 }
 
-void queue_body::queue_getter(place& own, std::uint32_t as, bool by_bell) noexcept {
+void queue_body::queue_getter(task_core const& running, place& own, std::uint32_t as) noexcept {
   queue_memory& all = memory();
-  own.turn.store(++all.get.turns, std::memory_order_relaxed);
-  own.by_bell.store(by_bell, std::memory_order_relaxed);
+  begin_wait(running, own, ++all.get.turns);
   own.word.store(as, std::memory_order_seq_cst);
   auto& count = as == place_word::getting ? all.waiting.getters : all.waiting.joiners;
   // Before the look at what is there: who adds to that looks here afterwards.
@@ -272,8 +271,7 @@ bool queue_body::try_put(item_source item) {
 bool queue_body::wait_for_room(task_core& running, place& own, time_point deadline) {
   queue_memory& all = memory();
   lock_putters();
-  own.turn.store(++all.put.turns, std::memory_order_relaxed);
-  own.by_bell.store(needs_bell(running), std::memory_order_relaxed);
+  begin_wait(running, own, ++all.put.turns);
   own.word.store(place_word::putting, std::memory_order_seq_cst);
   auto& putters = all.waiting.putters;
   putters.store(putters.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
@@ -352,7 +350,7 @@ void queue_body::join() {
   if (unfinished() == 0) return;
   own_place own(*this);
   lock_getters();
-  queue_getter(*own, place_word::joining, needs_bell(running));
+  queue_getter(running, *own, place_word::joining);
   {
     chosen woken(*this);
     settle_getters(woken);
@@ -384,7 +382,12 @@ void queue_body::shut_down(bool immediate) {
 queue_statistics queue_body::statistics() {
   enter();
   queue_memory& all = memory();
+  chosen woken(*this);  // who was cancelled does not wait any more
+  lock_putters();
+  settle_putters(woken);
+  unlock_putters();
   lock_getters();
+  settle_getters(woken);
   queue_statistics now;
   now.size = static_cast<std::size_t>(all.put.tail.load(std::memory_order_seq_cst) -
                                       all.get.head.load(std::memory_order_relaxed));

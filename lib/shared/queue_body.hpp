@@ -153,7 +153,7 @@ class queue_body final : public shared_queue_body, public segment {
   void settle_getters(chosen& woken) noexcept;
   void write_down(intent what, place const* of, std::uint64_t head, std::uint64_t dropped) noexcept;
   void finish_plan_of_getters() noexcept;
-  void queue_getter(place& own, std::uint32_t as, bool by_bell) noexcept;
+  void queue_getter(task_core const& running, place& own, std::uint32_t as) noexcept;
   [[nodiscard]] bool withdraw_getter(place& own, std::uint32_t from) noexcept;
 
   // The end of those who put; likewise.

@@ -133,6 +133,10 @@ void queue_body::settle_getters(chosen& woken) noexcept {
   queue_memory& all = memory();
   auto& getters = all.waiting.getters;
   auto& joiners = all.waiting.joiners;
+  let_leave(false, woken, [&](std::uint32_t state) {
+    auto& count = state == place_word::getting ? getters : joiners;
+    count.store(count.load(std::memory_order_relaxed) - 1, std::memory_order_seq_cst);
+  });
   if (all.waiting.dropping.load(std::memory_order_relaxed)) {
     std::uint64_t const head = all.get.head.load(std::memory_order_relaxed);
     std::uint64_t const tail = all.put.tail.load(std::memory_order_seq_cst);
@@ -225,6 +229,9 @@ void queue_body::finish_plan_of_putters() noexcept {
 void queue_body::settle_putters(chosen& woken) noexcept {
   queue_memory& all = memory();
   auto& putters = all.waiting.putters;
+  let_leave(true, woken, [&](std::uint32_t) {
+    putters.store(putters.load(std::memory_order_relaxed) - 1, std::memory_order_seq_cst);
+  });
   while (putters.load(std::memory_order_relaxed) != 0) {
     bool const closed = all.waiting.shut_down.load(std::memory_order_relaxed);
     if (!closed && !has_room()) return;

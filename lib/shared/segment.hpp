@@ -107,8 +107,8 @@ class segment : public std::enable_shared_from_this<segment> {
 
   // ---- waiting and waking ----------------------------------------------------------------------
 
-  /// How the running task is to be woken; said before its place's word says that it waits.
-  static bool needs_bell(task_core const& self) noexcept;
+  /// Before its word says that it waits: its turn, and how it is to be woken.
+  static void begin_wait(task_core const& running, place& own, std::uint64_t turn) noexcept;
 
   /// Waits until `here` is not in the state `waiting` any more: fulfilled; or until the deadline or a
   /// cancel, and then the caller withdraws, with the lock held, unless he finds it fulfilled after all.
@@ -121,13 +121,14 @@ class segment : public std::enable_shared_from_this<segment> {
   wake_reason wait_or_withdraw(task_core& self, place& here, std::uint32_t waiting,
                                char const* what, time_point deadline, shielding how,
                                Withdraw withdraw) {
+    auto const is_out = [&] { return withdraw() || here.state() == place_word::withdrawn; };
     wake_reason reason = wake_reason::fulfilled;
     try {
       reason = wait(self, here, waiting, what, deadline, how);
     } catch (...) {
-      if (withdraw()) throw;
+      if (is_out()) throw;
     }
-    return reason != wake_reason::fulfilled && withdraw() ? reason : wake_reason::fulfilled;
+    return reason != wake_reason::fulfilled && is_out() ? reason : wake_reason::fulfilled;
   }
 
   /// Who is to be woken once the lock is free.
@@ -153,6 +154,25 @@ class segment : public std::enable_shared_from_this<segment> {
     std::array<sleeper, 16> sleepers_;
   };
 
+  /// Takes out those in these states whose tasks were cancelled, with the lock held, and calls `gone` on
+  /// each before its word says so. To be done before anything is given to who waits: so no cancel that came
+  /// before is too late, and one that comes after does not change what is being given (C4).
+  template <class Gone>
+  void let_leave(bool putters, chosen& woken, Gone gone) noexcept {
+    std::atomic<bool>& some = common().some_leave[putters ? 1 : 0];
+    if (!some.load(std::memory_order_seq_cst)) [[likely]]
+      return;
+    some.store(false, std::memory_order_seq_cst);
+    for_each_place([&](place& each) {
+      std::uint32_t const state = each.state();
+      if ((state & place_word::waiting) == 0 || (state == place_word::putting) != putters ||
+          !each.leaving.load(std::memory_order_seq_cst))
+        return;
+      gone(state);
+      woken.end_wait(each, place_word::withdrawn);
+    });
+  }
+
   // ---- the dead --------------------------------------------------------------------------------
 
   /// Puts in order what the participant, which was this process and is dead, has left, and wakes whom that
@@ -170,12 +190,16 @@ class segment : public std::enable_shared_from_this<segment> {
  private:
   friend class neighbours;
   struct local_wait;
+  struct farewell;
 
   [[nodiscard]] participant& of(std::uint32_t who) const noexcept {
     return common().participants[who - 1];
   }
   place& take_place();
   COIR_COLD bool lock_taken(robust_lock& which) noexcept;
+  static bool needs_bell(task_core const& self) noexcept;
+  wake_reason wait_by_bell(task_core& self, place& here, std::uint32_t waiting, char const* what,
+                           time_point deadline, shielding how);
   void ring(std::uint32_t whom) noexcept;
   void begin_anew(std::uint32_t self) noexcept;
   void wake_own() noexcept;

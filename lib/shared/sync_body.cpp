@@ -7,6 +7,7 @@ namespace coir::detail {
 
 sync_body::guard::guard(sync_body& of) noexcept : woken(of), of_(of) {
   if (of.lock(of.state().lock)) of.finish_plan(woken);
+  of.let_leave(false, woken, [](std::uint32_t) {});
   reached(step::locked);
 }
 
@@ -16,8 +17,7 @@ sync_body::guard::~guard() {
 }
 
 void sync_body::queue(task_core const& running, place& own) noexcept {
-  own.turn.store(++state().turns, std::memory_order_relaxed);
-  own.by_bell.store(needs_bell(running), std::memory_order_relaxed);
+  begin_wait(running, own, ++state().turns);
   own.word.store(place_word::queued, std::memory_order_seq_cst);
 }
 

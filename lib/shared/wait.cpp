@@ -39,6 +39,38 @@ class expectation {
 
 }  // namespace
 
+/// While it lives, whoever cancels the task says so in its place.
+struct segment::farewell : wait_beside {
+  farewell(task_core& waiting, segment& in_, place& at_, bool putting_) noexcept
+      : wait_beside(&say), task(waiting), in(in_), at(at_), putting(putting_) {
+    guard const held(task.lock);
+    task.watchers.push_front(*this);
+  }
+  ~farewell() {
+    guard const held(task.lock);
+    unlink();
+  }
+  farewell(farewell const&) = delete;
+  farewell& operator=(farewell const&) = delete;
+
+  static void say(wait_beside& self) noexcept {
+    auto const& mine = static_cast<farewell&>(self);
+    mine.at.leaving.store(true, std::memory_order_seq_cst);
+    mine.in.common().some_leave[mine.putting ? 1 : 0].store(true, std::memory_order_seq_cst);
+  }
+
+  task_core& task;
+  segment& in;
+  place& at;
+  bool const putting;
+};
+
+void segment::begin_wait(task_core const& running, place& own, std::uint64_t turn) noexcept {
+  own.turn.store(turn, std::memory_order_relaxed);
+  own.by_bell.store(needs_bell(running), std::memory_order_relaxed);
+  own.leaving.store(false, std::memory_order_relaxed);
+}
+
 bool segment::needs_bell(task_core const& self) noexcept {
   bool const has_thread = self.kind != task_kind::fiber && self.kind != task_kind::boost_fiber;
   return !has_thread || !can_wait_for_either();
@@ -49,11 +81,17 @@ wake_reason segment::wait(task_core& self, place& here, std::uint32_t waiting, c
   auto const is_over = [&] { return here.state() != waiting; };
   if (is_over()) return wake_reason::fulfilled;
   if (deadline != never && deadline <= now()) return wake_reason::timed_out;
+  farewell const on_cancel(self, *this, here, waiting == place_word::putting);
   if (!here.by_bell.load(std::memory_order_relaxed)) {
     word_beside const beside{here.word, waiting, place_word::asleep};
     return suspend_beside(self, beside, what, deadline, how);
   }
+  return wait_by_bell(self, here, waiting, what, deadline, how);
+}
 
+wake_reason segment::wait_by_bell(task_core& self, place& here, std::uint32_t waiting,
+                                  char const* what, time_point deadline, shielding how) {
+  auto const is_over = [&] { return here.state() != waiting; };
   expectation const expected;
   local_wait node(self, here);
   suspension linked(self, what, how);

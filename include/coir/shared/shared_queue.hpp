@@ -147,7 +147,7 @@ class shared<queue<T>> {
   [[nodiscard]] std::size_t size() const { return statistics().size; }
   [[nodiscard]] bool empty() const { return size() == 0; }
   [[nodiscard]] std::size_t capacity() const { return statistics().capacity; }
-  /// How full it is and who waits, in all processes.  O(waiters)
+  /// How full it is and who waits, in all processes; not how full it was: peak_size is 0.  O(waiters)
   [[nodiscard]] queue_statistics statistics() const { return body_->statistics(); }
 
   class iterator;
