@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "contract/memories.hpp"
 #include "contract/models.hpp"
 
 namespace contract {
@@ -20,7 +21,8 @@ INSTANTIATE_TEST_SUITE_P(Models, BarrierOn, concurrent_models, model_name);
 using BarrierInVirtualTime = virtual_run;
 
 /// A task that waits at `barrier` once; returns when it is parked there.
-coir::task<std::size_t> parked_at(coir::barrier& barrier) {
+template <class Barrier>
+coir::task<std::size_t> parked_at(Barrier& barrier) {
   auto party = coir::spawn([&] { return barrier.wait(); });
   await_parked(party);
   return party;
@@ -28,77 +30,87 @@ coir::task<std::size_t> parked_at(coir::barrier& barrier) {
 
 TEST_P(BarrierOn, BAR_01_EachPartyGetsItsNumberInTheOrderTheyCame) {
   in_run([] {
-    coir::barrier barrier(4);
-    for (int round = 0; round < 3; ++round) {
-      std::vector<coir::task<std::size_t>> parties;
-      for (int i = 0; i < 3; ++i) {
-        parties.push_back(parked_at(barrier));
-        EXPECT_EQ(barrier.waiting(), parties.size());
+    on_each_memory([]<class Memory>(Memory) {
+      typename Memory::barrier barrier(4);
+      for (int round = 0; round < 3; ++round) {
+        std::vector<coir::task<std::size_t>> parties;
+        for (int i = 0; i < 3; ++i) {
+          parties.push_back(parked_at(barrier));
+          EXPECT_EQ(barrier.waiting(), parties.size());
+        }
+        EXPECT_EQ(barrier.wait(), 3u);
+        for (std::size_t i = 0; i < parties.size(); ++i) EXPECT_EQ(parties[i].get(), i);
+        EXPECT_EQ(barrier.waiting(), 0u);
       }
-      EXPECT_EQ(barrier.wait(), 3u);
-      for (std::size_t i = 0; i < parties.size(); ++i) EXPECT_EQ(parties[i].get(), i);
-      EXPECT_EQ(barrier.waiting(), 0u);
-    }
+    });
   });
 }
 
 TEST_P(BarrierOn, BAR_01_EveryRoundHasEachNumberOnce) {
   in_run([] {
-    constexpr std::size_t parties = 5, rounds = 40;
-    coir::barrier barrier(parties);
-    std::atomic<int> got[rounds][parties] = {};
-    coir::group([&](coir::task_group& all) {
-      for (std::size_t p = 0; p < parties; ++p)
-        all.spawn([&] {
-          for (auto& round : got) ++round[barrier.wait()];
-        });
+    on_each_memory([]<class Memory>(Memory) {
+      constexpr std::size_t parties = 5, rounds = 40;
+      typename Memory::barrier barrier(parties);
+      std::atomic<int> got[rounds][parties] = {};
+      coir::group([&](coir::task_group& all) {
+        for (std::size_t p = 0; p < parties; ++p)
+          all.spawn([&] {
+            for (auto& round : got) ++round[barrier.wait()];
+          });
+      });
+      for (auto& round : got)
+        for (auto& count : round) EXPECT_EQ(count, 1);
     });
-    for (auto& round : got)
-      for (auto& count : round) EXPECT_EQ(count, 1);
   });
 }
 
 TEST_P(BarrierOnAny, ABarrierForOneNeverWaits) {
   in_run([] {
-    coir::barrier barrier(1);
-    EXPECT_EQ(barrier.wait(), 0u);
-    EXPECT_EQ(barrier.wait_for(0s), 0u);
-    EXPECT_EQ(barrier.parties(), 1u);
-    EXPECT_THROW(coir::barrier(0), std::invalid_argument);
+    on_each_memory([]<class Memory>(Memory) {
+      typename Memory::barrier barrier(1);
+      EXPECT_EQ(barrier.wait(), 0u);
+      EXPECT_EQ(barrier.wait_for(0s), 0u);
+      EXPECT_EQ(barrier.parties(), 1u);
+      EXPECT_THROW(typename Memory::barrier(0), std::invalid_argument);
+    });
   });
 }
 
 TEST(BarrierOnFibers, BAR_02_OneWhoComesBackBeforeTheOthersHaveRunWaitsForTheNextRound) {
   coir::run([] {
-    coir::barrier barrier(2);
-    auto slow = parked_at(barrier);
-    EXPECT_EQ(barrier.wait(), 1u);
-    auto again = coir::spawn([&] { return barrier.wait(); });
-    EXPECT_EQ(barrier.wait_for(0s), std::nullopt);  // `slow` has passed and is no party any more
-    EXPECT_EQ(slow.get(), 0u);
-    await_parked(again);
-    EXPECT_EQ(barrier.waiting(), 1u);
-    EXPECT_EQ(barrier.wait(), 1u);
-    EXPECT_EQ(again.get(), 0u);
+    on_each_memory([]<class Memory>(Memory) {
+      typename Memory::barrier barrier(2);
+      auto slow = parked_at(barrier);
+      EXPECT_EQ(barrier.wait(), 1u);
+      auto again = coir::spawn([&] { return barrier.wait(); });
+      EXPECT_EQ(barrier.wait_for(0s), std::nullopt);  // `slow` has passed and is no party any more
+      EXPECT_EQ(slow.get(), 0u);
+      await_parked(again);
+      EXPECT_EQ(barrier.waiting(), 1u);
+      EXPECT_EQ(barrier.wait(), 1u);
+      EXPECT_EQ(again.get(), 0u);
+    });
   });
 }
 
 TEST_P(BarrierOn, BAR_02_NobodyIsARoundAheadOfTheOthers) {
   in_run([] {
-    constexpr int parties = 3;
-    coir::barrier barrier(parties);
-    std::atomic<int> arrivals{0};
-    coir::group([&](coir::task_group& all) {
-      for (int p = 0; p < parties; ++p)
-        all.spawn([&, p] {
-          for (int round = 1; round <= 50; ++round) {
-            for (int i = 0; i < p; ++i) coir::yield();
-            ++arrivals;
-            barrier.wait();
-            EXPECT_GE(arrivals, round * parties);
-            EXPECT_LT(arrivals, (round + 1) * parties);
-          }
-        });
+    on_each_memory([]<class Memory>(Memory) {
+      constexpr int parties = 3;
+      typename Memory::barrier barrier(parties);
+      std::atomic<int> arrivals{0};
+      coir::group([&](coir::task_group& all) {
+        for (int p = 0; p < parties; ++p)
+          all.spawn([&, p] {
+            for (int round = 1; round <= 50; ++round) {
+              for (int i = 0; i < p; ++i) coir::yield();
+              ++arrivals;
+              barrier.wait();
+              EXPECT_GE(arrivals, round * parties);
+              EXPECT_LT(arrivals, (round + 1) * parties);
+            }
+          });
+      });
     });
   });
 }
@@ -106,17 +118,19 @@ TEST_P(BarrierOn, BAR_02_NobodyIsARoundAheadOfTheOthers) {
 // Q5
 TEST_P(BarrierOn, BAR_03_ACancelledPartyLeavesAndTheBarrierStaysUsable) {
   in_run([] {
-    coir::barrier barrier(3);
-    auto first = parked_at(barrier);
-    auto second = parked_at(barrier);
-    first.cancel();
-    EXPECT_THROW(first.get(), coir::cancelled);
-    EXPECT_EQ(barrier.waiting(), 1u);
-    EXPECT_FALSE(barrier.is_broken());
-    auto third = parked_at(barrier);
-    EXPECT_EQ(barrier.wait(), 2u);
-    EXPECT_EQ(second.get(), 0u);
-    EXPECT_EQ(third.get(), 1u);
+    on_each_memory([]<class Memory>(Memory) {
+      typename Memory::barrier barrier(3);
+      auto first = parked_at(barrier);
+      auto second = parked_at(barrier);
+      first.cancel();
+      EXPECT_THROW(first.get(), coir::cancelled);
+      EXPECT_EQ(barrier.waiting(), 1u);
+      EXPECT_FALSE(barrier.is_broken());
+      auto third = parked_at(barrier);
+      EXPECT_EQ(barrier.wait(), 2u);
+      EXPECT_EQ(second.get(), 0u);
+      EXPECT_EQ(third.get(), 1u);
+    });
   });
 }
 
@@ -136,114 +150,128 @@ TEST_F(BarrierInVirtualTime, BAR_03_APartyWhoseTimeIsUpLeavesAndTheBarrierStaysU
 // Q5, T2
 TEST_P(BarrierOnAny, BAR_03_ATimedWaitGivesUp) {
   in_run([] {
-    coir::barrier barrier(2);
-    EXPECT_EQ(barrier.wait_for(1ms), std::nullopt);
-    EXPECT_EQ(barrier.wait_for(0s), std::nullopt);
-    EXPECT_EQ(barrier.wait_for(-1s), std::nullopt);
-    EXPECT_EQ(barrier.waiting(), 0u);
-    EXPECT_FALSE(barrier.is_broken());
+    on_each_memory([]<class Memory>(Memory) {
+      typename Memory::barrier barrier(2);
+      EXPECT_EQ(barrier.wait_for(1ms), std::nullopt);
+      EXPECT_EQ(barrier.wait_for(0s), std::nullopt);
+      EXPECT_EQ(barrier.wait_for(-1s), std::nullopt);
+      EXPECT_EQ(barrier.waiting(), 0u);
+      EXPECT_FALSE(barrier.is_broken());
+    });
   });
 }
 
 // Q5: whose cancel came first does not count, though it has not run yet
 TEST(BarrierOnFibers, BAR_03_APartyCancelledBeforeTheLastOneComesIsNoParty) {
   coir::run([] {
-    coir::barrier barrier(3);
-    auto first = parked_at(barrier);
-    auto second = parked_at(barrier);
-    first.cancel();
-    EXPECT_EQ(barrier.waiting(), 1u);
-    EXPECT_EQ(barrier.wait_for(0s), std::nullopt);
-    auto third = parked_at(barrier);
-    EXPECT_EQ(barrier.wait(), 2u);
-    EXPECT_THROW(first.get(), coir::cancelled);
-    EXPECT_EQ(second.get(), 0u);
-    EXPECT_EQ(third.get(), 1u);
+    on_each_memory([]<class Memory>(Memory) {
+      typename Memory::barrier barrier(3);
+      auto first = parked_at(barrier);
+      auto second = parked_at(barrier);
+      first.cancel();
+      EXPECT_EQ(barrier.waiting(), 1u);
+      EXPECT_EQ(barrier.wait_for(0s), std::nullopt);
+      auto third = parked_at(barrier);
+      EXPECT_EQ(barrier.wait(), 2u);
+      EXPECT_THROW(first.get(), coir::cancelled);
+      EXPECT_EQ(second.get(), 0u);
+      EXPECT_EQ(third.get(), 1u);
+    });
   });
 }
 
 // C4, C5
 TEST(BarrierOnFibers, OneThatWasLetThroughPassesThoughCancelledBeforeItRuns) {
   coir::run([] {
-    coir::barrier barrier(2);
-    auto party = coir::spawn([&] {
-      std::size_t const number = barrier.wait();
-      EXPECT_EQ(number, 0u);
-      coir::yield();
-      ADD_FAILURE() << "the cancel was lost";
+    on_each_memory([]<class Memory>(Memory) {
+      typename Memory::barrier barrier(2);
+      auto party = coir::spawn([&] {
+        std::size_t const number = barrier.wait();
+        EXPECT_EQ(number, 0u);
+        coir::yield();
+        ADD_FAILURE() << "the cancel was lost";
+      });
+      await_parked(party);
+      barrier.wait();
+      party.cancel();
+      EXPECT_THROW(party.get(), coir::cancelled);
     });
-    await_parked(party);
-    barrier.wait();
-    party.cancel();
-    EXPECT_THROW(party.get(), coir::cancelled);
   });
 }
 
 // C5: unlike in asyncio, they have their round already
 TEST(BarrierOnFibers, BAR_04_AResetDoesNotTouchThoseWhoWereLetThrough) {
   coir::run([] {
-    coir::barrier barrier(3);
-    auto first = parked_at(barrier);
-    auto second = parked_at(barrier);
-    barrier.wait();
-    auto early = coir::spawn([&] { return barrier.wait(); });
-    barrier.reset();
-    EXPECT_EQ(first.get(), 0u);
-    EXPECT_EQ(second.get(), 1u);
-    await_parked(early);  // it came after the reset, to a barrier as new
-    EXPECT_EQ(barrier.waiting(), 1u);
-    early.cancel();
-    early.join();
+    on_each_memory([]<class Memory>(Memory) {
+      typename Memory::barrier barrier(3);
+      auto first = parked_at(barrier);
+      auto second = parked_at(barrier);
+      barrier.wait();
+      auto early = coir::spawn([&] { return barrier.wait(); });
+      barrier.reset();
+      EXPECT_EQ(first.get(), 0u);
+      EXPECT_EQ(second.get(), 1u);
+      await_parked(early);  // it came after the reset, to a barrier as new
+      EXPECT_EQ(barrier.waiting(), 1u);
+      early.cancel();
+      early.join();
+    });
   });
 }
 
 TEST_P(BarrierOn, BAR_04_AResetEndsTheRoundOfThoseWhoWaitAndTheNextOneIsSound) {
   in_run([] {
-    coir::barrier barrier(3);
-    auto first = parked_at(barrier);
-    auto second = parked_at(barrier);
-    barrier.reset();
-    EXPECT_FALSE(barrier.is_broken());
-    EXPECT_EQ(barrier.waiting(), 0u);
-    auto third = parked_at(barrier);
-    auto fourth = parked_at(barrier);
-    EXPECT_EQ(barrier.wait(), 2u);
-    EXPECT_THROW(first.get(), coir::broken_barrier);
-    EXPECT_THROW(second.get(), coir::broken_barrier);
-    EXPECT_EQ(third.get(), 0u);
-    EXPECT_EQ(fourth.get(), 1u);
+    on_each_memory([]<class Memory>(Memory) {
+      typename Memory::barrier barrier(3);
+      auto first = parked_at(barrier);
+      auto second = parked_at(barrier);
+      barrier.reset();
+      EXPECT_FALSE(barrier.is_broken());
+      EXPECT_EQ(barrier.waiting(), 0u);
+      auto third = parked_at(barrier);
+      auto fourth = parked_at(barrier);
+      EXPECT_EQ(barrier.wait(), 2u);
+      EXPECT_THROW(first.get(), coir::broken_barrier);
+      EXPECT_THROW(second.get(), coir::broken_barrier);
+      EXPECT_EQ(third.get(), 0u);
+      EXPECT_EQ(fourth.get(), 1u);
+    });
   });
 }
 
 TEST_P(BarrierOn, BAR_05_AbortBreaksItForAllUntilReset) {
   in_run([] {
-    coir::barrier barrier(3);
-    auto first = parked_at(barrier);
-    auto second = parked_at(barrier);
-    barrier.abort();
-    EXPECT_THROW(first.get(), coir::broken_barrier);
-    EXPECT_THROW(second.get(), coir::broken_barrier);
-    EXPECT_TRUE(barrier.is_broken());
-    EXPECT_THROW(barrier.wait(), coir::broken_barrier);
-    EXPECT_THROW((void)barrier.wait_for(0s), coir::broken_barrier);
-    barrier.reset();
-    EXPECT_FALSE(barrier.is_broken());
-    auto third = parked_at(barrier);
-    auto fourth = parked_at(barrier);
-    EXPECT_EQ(barrier.wait(), 2u);
-    EXPECT_EQ(third.get(), 0u);
-    EXPECT_EQ(fourth.get(), 1u);
+    on_each_memory([]<class Memory>(Memory) {
+      typename Memory::barrier barrier(3);
+      auto first = parked_at(barrier);
+      auto second = parked_at(barrier);
+      barrier.abort();
+      EXPECT_THROW(first.get(), coir::broken_barrier);
+      EXPECT_THROW(second.get(), coir::broken_barrier);
+      EXPECT_TRUE(barrier.is_broken());
+      EXPECT_THROW(barrier.wait(), coir::broken_barrier);
+      EXPECT_THROW((void)barrier.wait_for(0s), coir::broken_barrier);
+      barrier.reset();
+      EXPECT_FALSE(barrier.is_broken());
+      auto third = parked_at(barrier);
+      auto fourth = parked_at(barrier);
+      EXPECT_EQ(barrier.wait(), 2u);
+      EXPECT_EQ(third.get(), 0u);
+      EXPECT_EQ(fourth.get(), 1u);
+    });
   });
 }
 
 // C4: its cancel came first
 TEST(BarrierOnFibers, BAR_05_APartyCancelledBeforeAnAbortIsCancelled) {
   coir::run([] {
-    coir::barrier barrier(2);
-    auto party = parked_at(barrier);
-    party.cancel();
-    barrier.abort();
-    EXPECT_THROW(party.get(), coir::cancelled);
+    on_each_memory([]<class Memory>(Memory) {
+      typename Memory::barrier barrier(2);
+      auto party = parked_at(barrier);
+      party.cancel();
+      barrier.abort();
+      EXPECT_THROW(party.get(), coir::cancelled);
+    });
   });
 }
 

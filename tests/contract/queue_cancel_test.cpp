@@ -78,13 +78,14 @@ TEST_P(QueueCancelOn, QUE_03_AGetterCancelledAfterItWasChosenKeepsItsItem) {
 
 TEST_P(QueueCancelOn, QUE_03_WhatFollowsAHandOffStaysInOrder) {
   in_run([] {
-    coir::queue<int> q;
-    auto getter = parked_getter(q);
-    for (int i = 1; i <= 3; ++i) q.put(i);
-    getter.cancel();
-    EXPECT_EQ(getter.get(), 1);
-    EXPECT_EQ(q.get(), 2);
-    EXPECT_EQ(q.get(), 3);
+    on_each_fifo<int>(0, [](auto q) {
+      auto getter = parked_getter(q);
+      for (int i = 1; i <= 3; ++i) q.put(i);
+      getter.cancel();
+      EXPECT_EQ(getter.get(), 1);
+      EXPECT_EQ(q.get(), 2);
+      EXPECT_EQ(q.get(), 3);
+    });
   });
 }
 
@@ -200,21 +201,22 @@ TEST_P(QueueCancelOn, QUE_06_CancellingOnePutterLeavesTheOthersTheirPlace) {
 
 TEST_P(QueueCancelOn, QUE_08_CancellingWhoHasBeenWokenAlreadyIsHarmless) {
   in_run([] {
-    for (int i = 0; i < 100; ++i) {
-      coir::queue<int> q(1);
-      auto getter = parked_getter(q);
-      q.put(1);
-      getter.cancel();
-      getter.cancel();
-      EXPECT_EQ(getter.get(), 1);
-      q.put(2);
-      auto putter = parked_putter(q, 3);
-      EXPECT_EQ(q.get(), 2);
-      putter.cancel();
-      putter.cancel();
-      putter.get();
-      EXPECT_EQ(q.get(), 3);
-    }
+    on_each_fifo<int>(1, [](auto q) {
+      for (int i = 0; i < 100; ++i) {
+        auto getter = parked_getter(q);
+        q.put(1);
+        getter.cancel();
+        getter.cancel();
+        EXPECT_EQ(getter.get(), 1);
+        q.put(2);
+        auto putter = parked_putter(q, 3);
+        EXPECT_EQ(q.get(), 2);
+        putter.cancel();
+        putter.cancel();
+        putter.get();
+        EXPECT_EQ(q.get(), 3);
+      }
+    });
   });
 }
 
@@ -255,31 +257,32 @@ TEST_P(QueueCancelOn, ACancelledScopeStopsGetAndPutThatNeedNotWait) {
 // C4: put either completes or throws; many cancels neither lose nor double
 TEST_P(QueueCancelOn, UnderManyCancelsEveryItemArrivesOnceOrWasNeverPut) {
   in_run([] {
-    coir::queue<int> q(1);
-    int put = 0;
-    int got = 0;
-    auto putter = coir::spawn([&] {
-      for (int i = 0; i < 200; ++i)
-        if (coir::move_on_after(i % 3 == 0 ? 0us : 20us, [&] { q.put(i); })) ++put;
-      q.shutdown();
-    });
-    auto getter = coir::spawn([&] {
-      try {
-        for (int last = -1;;) {
-          std::optional<int> item;
-          coir::move_on_after(15us, [&] { item = q.get(); });
-          if (!item) item = q.get_for(5us);
-          if (!item) continue;
-          EXPECT_LT(last, *item);
-          last = *item;
-          ++got;
+    on_each_fifo<int>(1, [](auto q) {
+      int put = 0;
+      int got = 0;
+      auto putter = coir::spawn([&] {
+        for (int i = 0; i < 200; ++i)
+          if (coir::move_on_after(i % 3 == 0 ? 0us : 20us, [&] { q.put(i); })) ++put;
+        q.shutdown();
+      });
+      auto getter = coir::spawn([&] {
+        try {
+          for (int last = -1;;) {
+            std::optional<int> item;
+            coir::move_on_after(15us, [&] { item = q.get(); });
+            if (!item) item = q.get_for(5us);
+            if (!item) continue;
+            EXPECT_LT(last, *item);
+            last = *item;
+            ++got;
+          }
+        } catch (coir::queue_shut_down const&) {
         }
-      } catch (coir::queue_shut_down const&) {
-      }
+      });
+      putter.get();
+      getter.get();
+      EXPECT_EQ(put, got);
     });
-    putter.get();
-    getter.get();
-    EXPECT_EQ(put, got);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "contract/models.hpp"
+#include "contract/queue_kinds.hpp"
 
 namespace contract {
 namespace {
@@ -16,9 +17,8 @@ using QueueDeadlineInVirtualTime = virtual_run;
 
 /// Items put at 0, 1, 3, 6, … `unit`s, and a consumer that gives up after 3 of them again and again:
 /// items and deadlines fall together. `get_one` gets an item, or nothing within the time it is given.
-template <class Duration, class GetOne>
-std::vector<int> got_at_expiry(int count, Duration unit, GetOne get_one) {
-  coir::queue<int> q;
+template <class Queue, class Duration, class GetOne>
+std::vector<int> got_at_expiry(Queue const& q, int count, Duration unit, GetOne get_one) {
   auto const start = coir::now();
   auto producer = coir::spawn([=] {
     for (int i = 0, at = 0; i < count; ++i, at += i) {
@@ -36,8 +36,8 @@ std::vector<int> got_at_expiry(int count, Duration unit, GetOne get_one) {
   return got;
 }
 
-auto const by_get_for = [](coir::queue<int> const& q, auto limit) { return q.get_for(limit); };
-auto const by_scope = [](coir::queue<int> const& q, auto limit) {
+auto const by_get_for = [](auto const& q, auto limit) { return q.get_for(limit); };
+auto const by_scope = [](auto const& q, auto limit) {
   std::optional<int> item;
   coir::move_on_after(limit, [&] { item = q.get(); });
   return item;
@@ -47,8 +47,8 @@ TEST_P(QueueDeadlineOn, QUE_11_AnItemThatComesJustAtTheDeadlineArrivesOnce) {
   in_run([] {
     std::vector const all{0, 1, 2, 3, 4, 5};
     for (int round = 0; round < 20; ++round) {
-      EXPECT_EQ(got_at_expiry(6, 100us, by_get_for), all);
-      EXPECT_EQ(got_at_expiry(6, 100us, by_scope), all);
+      on_each_fifo<int>(0, [&](auto q) { EXPECT_EQ(got_at_expiry(q, 6, 100us, by_get_for), all); });
+      on_each_fifo<int>(0, [&](auto q) { EXPECT_EQ(got_at_expiry(q, 6, 100us, by_scope), all); });
     }
   });
 }
@@ -57,8 +57,8 @@ TEST_F(QueueDeadlineInVirtualTime, QUE_11_AnItemThatComesAtTheVeryDeadlineArrive
   in_run([] {
     std::vector<int> all;
     for (int i = 0; i < 40; ++i) all.push_back(i);
-    EXPECT_EQ(got_at_expiry(40, 1s, by_get_for), all);
-    EXPECT_EQ(got_at_expiry(40, 1s, by_scope), all);
+    EXPECT_EQ(got_at_expiry(coir::queue<int>(), 40, 1s, by_get_for), all);
+    EXPECT_EQ(got_at_expiry(coir::queue<int>(), 40, 1s, by_scope), all);
   });
 }
 

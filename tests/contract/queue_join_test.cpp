@@ -72,19 +72,20 @@ TEST_P(QueueJoinOn, QUE_12_WhatWaitsToBePutDoesNotCount) {
 
 TEST_P(QueueJoinOn, JoinWaitsForTheLastTaskDone) {
   in_run([] {
-    coir::queue<int> q;
-    q.put(1);
-    q.put(2);
-    auto first = parked_joiner(q);
-    auto second = parked_joiner(q);
-    q.get();
-    q.task_done();
-    q.get();
-    EXPECT_FALSE(first.done());
-    EXPECT_FALSE(second.done());
-    q.task_done();
-    first.get();
-    second.get();
+    on_each_fifo<int>(0, [](auto q) {
+      q.put(1);
+      q.put(2);
+      auto first = parked_joiner(q);
+      auto second = parked_joiner(q);
+      q.get();
+      q.task_done();
+      q.get();
+      EXPECT_FALSE(first.done());
+      EXPECT_FALSE(second.done());
+      q.task_done();
+      first.get();
+      second.get();
+    });
   });
 }
 
@@ -109,34 +110,36 @@ TEST_P(QueueJoinOn, QUE_14_AJoinerIsReleasedThoughAnItemFollowsAtOnce) {
 // C4
 TEST_P(QueueJoinOn, AJoinerThatIsCancelledChangesNothing) {
   in_run([] {
-    coir::queue<int> q;
-    q.put(1);
-    auto victim = parked_joiner(q);
-    auto other = parked_joiner(q);
-    victim.cancel();
-    EXPECT_THROW(victim.get(), coir::cancelled);
-    EXPECT_FALSE(coir::move_on_after(1ms, [&] { q.join(); }));
-    EXPECT_EQ(q.statistics().waiting_joiners, 1u);
-    q.task_done();
-    other.get();
+    on_each_fifo<int>(0, [](auto q) {
+      q.put(1);
+      auto victim = parked_joiner(q);
+      auto other = parked_joiner(q);
+      victim.cancel();
+      EXPECT_THROW(victim.get(), coir::cancelled);
+      EXPECT_FALSE(coir::move_on_after(1ms, [&] { q.join(); }));
+      EXPECT_EQ(q.statistics().waiting_joiners, 1u);
+      q.task_done();
+      other.get();
+    });
   });
 }
 
 // C4, C5
 TEST_P(QueueJoinOn, AJoinerCancelledAfterTheLastTaskDoneHasJoined) {
   in_run([] {
-    coir::queue<int> q;
-    q.put(1);
-    bool joined = false;
-    auto joiner = coir::spawn([&] {
-      q.join();
-      joined = true;
+    on_each_fifo<int>(0, [](auto q) {
+      q.put(1);
+      bool joined = false;
+      auto joiner = coir::spawn([&] {
+        q.join();
+        joined = true;
+      });
+      await_parked(joiner);
+      q.task_done();
+      joiner.cancel();
+      joiner.get();
+      EXPECT_TRUE(joined);
     });
-    await_parked(joiner);
-    q.task_done();
-    joiner.cancel();
-    joiner.get();
-    EXPECT_TRUE(joined);
   });
 }
 

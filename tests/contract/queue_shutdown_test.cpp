@@ -110,15 +110,16 @@ TEST_P(QueueShutdownOnAny, QUE_19_AnImmediateShutdownAfterAPlainOneDropsTheRest)
 // Q2: an item in somebody's hands is not dropped, nor counted as done
 TEST_P(QueueShutdownOnAny, AnImmediateShutdownLeavesWhatWasGot) {
   in_run([] {
-    coir::queue<int> q;
-    q.put(1);
-    q.put(2);
-    EXPECT_EQ(q.get(), 1);
-    q.shutdown(true);
-    EXPECT_EQ(q.statistics().unfinished, 1u);
-    q.task_done();
-    q.join();
-    EXPECT_THROW(q.task_done(), std::logic_error);
+    on_each_fifo<int>(0, [](auto q) {
+      q.put(1);
+      q.put(2);
+      EXPECT_EQ(q.get(), 1);
+      q.shutdown(true);
+      EXPECT_EQ(q.statistics().unfinished, 1u);
+      q.task_done();
+      q.join();
+      EXPECT_THROW(q.task_done(), std::logic_error);
+    });
   });
 }
 
@@ -167,18 +168,19 @@ TEST_P(QueueShutdownOn, QUE_16_FIB_04_ShutdownWakesEveryParkedPutterWhoseItemSta
 
 TEST_P(QueueShutdownOn, QUE_16_JoinWaitsForWhatWasQueuedAtTheShutdown) {
   in_run([] {
-    coir::queue<int> q(1);
-    q.put(1);
-    auto putter = coir::spawn([&] { q.put(2); });
-    auto joiner = coir::spawn([&] { q.join(); });
-    await_parked(putter);
-    await_parked(joiner);
-    q.shutdown();
-    EXPECT_THROW(putter.get(), coir::queue_shut_down);
-    EXPECT_EQ(q.get(), 1);
-    EXPECT_FALSE(joiner.done());
-    q.task_done();
-    joiner.get();
+    on_each_fifo<int>(1, [](auto q) {
+      q.put(1);
+      auto putter = coir::spawn([&] { q.put(2); });
+      auto joiner = coir::spawn([&] { q.join(); });
+      await_parked(putter);
+      await_parked(joiner);
+      q.shutdown();
+      EXPECT_THROW(putter.get(), coir::queue_shut_down);
+      EXPECT_EQ(q.get(), 1);
+      EXPECT_FALSE(joiner.done());
+      q.task_done();
+      joiner.get();
+    });
   });
 }
 
@@ -215,15 +217,16 @@ TEST_P(QueueShutdownOn, QUE_18_OfThreeParkedGettersOnlyTheOneWithAnItemIsSpared)
 
 TEST_P(QueueShutdownOn, APutterWhoWasLetInIsSparedByAShutdown) {
   in_run([] {
-    coir::queue<int> q(1);
-    q.put(1);
-    auto putter = coir::spawn([&] { q.put(2); });
-    await_parked(putter);
-    EXPECT_EQ(q.get(), 1);
-    q.shutdown();
-    putter.get();
-    EXPECT_EQ(q.get(), 2);
-    expect_shut(q);
+    on_each_fifo<int>(1, [](auto q) {
+      q.put(1);
+      auto putter = coir::spawn([&] { q.put(2); });
+      await_parked(putter);
+      EXPECT_EQ(q.get(), 1);
+      q.shutdown();
+      putter.get();
+      EXPECT_EQ(q.get(), 2);
+      expect_shut(q);
+    });
   });
 }
 
@@ -264,21 +267,22 @@ TEST_P(QueueShutdownOn, QUE_20_ThreeGettersAndTwoItemsMakeOneShutDown) {
 // Q2, and the one wait: threads outside of any run are woken like tasks
 TEST_P(QueueShutdownOn, QUE_20_PlainThreadsAndTasksThatWaitTogetherAreAllWoken) {
   for (int round = 0; round < 10; ++round) {
-    coir::queue<int> q;
-    ends seen;
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 3; ++i) threads.emplace_back([&] { seen.get_from(q); });
-    in_run([&] {
-      coir::group([&](coir::task_group& all) {
-        for (int i = 0; i < 3; ++i) all.spawn([&] { seen.get_from(q); });
-        while (q.statistics().waiting_getters < 6) coir::yield();
-        q.put(1);
-        q.shutdown();
+    on_each_fifo<int>(0, [](auto q) {
+      ends seen;
+      std::vector<std::thread> threads;
+      for (int i = 0; i < 3; ++i) threads.emplace_back([&] { seen.get_from(q); });
+      in_run([&] {
+        coir::group([&](coir::task_group& all) {
+          for (int i = 0; i < 3; ++i) all.spawn([&] { seen.get_from(q); });
+          while (q.statistics().waiting_getters < 6) coir::yield();
+          q.put(1);
+          q.shutdown();
+        });
       });
+      for (auto& each : threads) each.join();
+      EXPECT_EQ(seen.items, 1);
+      EXPECT_EQ(seen.shut_downs, 5);
     });
-    for (auto& each : threads) each.join();
-    EXPECT_EQ(seen.items, 1);
-    EXPECT_EQ(seen.shut_downs, 5);
   }
 }
 

@@ -24,22 +24,24 @@ using QueueInVirtualTime = virtual_run;
 // Q1
 TEST_P(QueueOnAny, ItemsComeOutInTheOrderTheyWentIn) {
   in_run([] {
-    coir::queue<int> q;
-    for (int i = 0; i < 5; ++i) q.put(i);
-    EXPECT_EQ(q.size(), 5u);
-    for (int i = 0; i < 5; ++i) EXPECT_EQ(q.get(), i);
-    EXPECT_TRUE(q.empty());
+    on_each_fifo<int>(0, [](auto q) {
+      for (int i = 0; i < 5; ++i) q.put(i);
+      EXPECT_EQ(q.size(), 5u);
+      for (int i = 0; i < 5; ++i) EXPECT_EQ(q.get(), i);
+      EXPECT_TRUE(q.empty());
+    });
   });
 }
 
 // Q1
 TEST_P(QueueOnAny, CopiesShareOneQueue) {
   in_run([] {
-    coir::queue<int> q(3);
-    coir::queue<int> copy = q;
-    copy.put(7);
-    EXPECT_EQ(q.try_get(), 7);
-    EXPECT_EQ(copy.capacity(), 3u);
+    on_each_fifo<int>(3, [](auto q) {
+      auto copy = q;
+      copy.put(7);
+      EXPECT_EQ(q.try_get(), 7);
+      EXPECT_EQ(copy.capacity(), 3u);
+    });
   });
 }
 
@@ -67,10 +69,7 @@ TEST_P(QueueOnAny, TryPutIntoAFullQueueLeavesTheItem) {
 
 // Q4
 TEST_P(QueueOnAny, TryGetFromAnEmptyQueueIsNothing) {
-  in_run([] {
-    coir::queue<int> q;
-    EXPECT_EQ(q.try_get(), std::nullopt);
-  });
+  in_run([] { on_each_fifo<int>(0, [](auto q) { EXPECT_EQ(q.try_get(), std::nullopt); }); });
 }
 
 // Q4, T2
@@ -92,41 +91,44 @@ TEST_P(QueueOnAny, TimedFormsWithoutTimeAreOneTry) {
 // Q4
 TEST_P(QueueOnAny, TimedFormsGiveUpAfterTheirTime) {
   in_run([] {
-    coir::queue<int> q(1);
-    auto const start = coir::now();
-    EXPECT_EQ(q.get_for(2ms), std::nullopt);
-    EXPECT_GE(coir::now() - start, 2ms);
-    q.put(1);
-    EXPECT_FALSE(q.put_for(2, 2ms));
-    EXPECT_GE(coir::now() - start, 4ms);
-    EXPECT_EQ(q.size(), 1u);
+    on_each_fifo<int>(1, [](auto q) {
+      auto const start = coir::now();
+      EXPECT_EQ(q.get_for(2ms), std::nullopt);
+      EXPECT_GE(coir::now() - start, 2ms);
+      q.put(1);
+      EXPECT_FALSE(q.put_for(2, 2ms));
+      EXPECT_GE(coir::now() - start, 4ms);
+      EXPECT_EQ(q.size(), 1u);
+    });
   });
 }
 
 // Q2: range-for ends with the queue
 TEST_P(QueueOnAny, RangeForGetsUntilShutdown) {
   in_run([] {
-    coir::queue<int> q;
-    for (int i = 0; i < 3; ++i) q.put(i);
-    q.shutdown();
-    std::vector<int> seen;
-    for (int& item : q) seen.push_back(item);
-    EXPECT_EQ(seen, (std::vector{0, 1, 2}));
+    on_each_fifo<int>(0, [](auto q) {
+      for (int i = 0; i < 3; ++i) q.put(i);
+      q.shutdown();
+      std::vector<int> seen;
+      for (int& item : q) seen.push_back(item);
+      EXPECT_EQ(seen, (std::vector{0, 1, 2}));
+    });
   });
 }
 
 // Q1
 TEST_P(QueueOn, HandsAnItemToTheOldestGetter) {
   in_run([] {
-    coir::queue<int> q;
-    auto first = coir::spawn([&] { return q.get(); });
-    await_parked(first);
-    auto second = coir::spawn([&] { return q.get(); });
-    await_parked(second);
-    q.put(1);
-    q.put(2);
-    EXPECT_EQ(first.get(), 1);
-    EXPECT_EQ(second.get(), 2);
+    on_each_fifo<int>(0, [](auto q) {
+      auto first = coir::spawn([&] { return q.get(); });
+      await_parked(first);
+      auto second = coir::spawn([&] { return q.get(); });
+      await_parked(second);
+      q.put(1);
+      q.put(2);
+      EXPECT_EQ(first.get(), 1);
+      EXPECT_EQ(second.get(), 2);
+    });
   });
 }
 
@@ -148,17 +150,18 @@ TEST_P(QueueOn, QUE_10_TryGetDoesNotStealAnItemHandedToAWaiter) {
 // Q1
 TEST_P(QueueOn, RoomGoesToTheOldestPutter) {
   in_run([] {
-    coir::queue<int> q(1);
-    q.put(0);
-    auto first = coir::spawn([&] { q.put(1); });
-    await_parked(first);
-    auto second = coir::spawn([&] { q.put(2); });
-    await_parked(second);
-    EXPECT_EQ(q.get(), 0);
-    EXPECT_FALSE(q.try_put(9));  // the room is taken
-    for (int i = 1; i <= 2; ++i) EXPECT_EQ(q.get(), i);
-    first.get();
-    second.get();
+    on_each_fifo<int>(1, [](auto q) {
+      q.put(0);
+      auto first = coir::spawn([&] { q.put(1); });
+      await_parked(first);
+      auto second = coir::spawn([&] { q.put(2); });
+      await_parked(second);
+      EXPECT_EQ(q.get(), 0);
+      EXPECT_FALSE(q.try_put(9));  // the room is taken
+      for (int i = 1; i <= 2; ++i) EXPECT_EQ(q.get(), i);
+      first.get();
+      second.get();
+    });
   });
 }
 
