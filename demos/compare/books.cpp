@@ -68,26 +68,24 @@ class tally {
 };
 
 /// Counts the files whose numbers come through the queue. What it finds goes back as its result.
-template <class Queue>
-outcome count_some(Queue numbers, std::vector<std::string> const& paths) {
+outcome count_some(coir::queue<std::size_t> numbers, std::vector<std::string> const& paths) {
   tally found;
   auto const chunk = std::make_unique_for_overwrite<char[]>(chunk_size);
   for (std::size_t const number : numbers) found.count(paths[number], chunk.get());
   return found.result();
 }
 
-template <class Queue>
-outcome count_all(job const& work) {
+outcome on_coir(job const& work) {
   std::vector<std::string> paths;
   for (auto const& book : work.books) paths.push_back(book.path);
   // On `serial` a task runs to its end when it is spawned, so the numbers must be there before.
-  Queue numbers(paths.size());
+  coir::queue<std::size_t> numbers(paths.size());
   for (std::size_t number = 0; number < paths.size(); ++number) numbers.put(number);
   numbers.shutdown();
 
   std::vector<coir::task<outcome>> tasks;
   for (std::uint64_t i = 0; i < work.tasks; ++i)
-    tasks.push_back(coir::spawn(count_some<Queue>, numbers, paths));
+    tasks.push_back(coir::spawn(count_some, numbers, paths));
   outcome all;
   for (auto& each : tasks) {
     outcome found = std::move(each).get();
@@ -95,11 +93,6 @@ outcome count_all(job const& work) {
     std::ranges::move(found.troubles, std::back_inserter(all.troubles));
   }
   return all;
-}
-
-outcome on_coir(job const& work) {
-  return on_processes() ? count_all<shared_queue<std::size_t>>(work)
-                        : count_all<coir::queue<std::size_t>>(work);
 }
 
 outcome on_std(job const& work) {

@@ -22,8 +22,7 @@ int share_of(std::uint64_t pair, std::uint64_t pairs) {
   return static_cast<int>(round_trips / pairs + (pair < round_trips % pairs ? 1 : 0));
 }
 
-template <class Queue>
-std::uint64_t serve(Queue there, Queue back, int rounds) {
+std::uint64_t serve(coir::queue<int> there, coir::queue<int> back, int rounds) {
   std::uint64_t returned = 0;
   for (int i = 0; i < rounds; ++i) {
     there.put(i);
@@ -32,27 +31,21 @@ std::uint64_t serve(Queue there, Queue back, int rounds) {
   return returned;
 }
 
-template <class Queue>
-std::uint64_t send_back(Queue there, Queue back, int rounds) {
+std::uint64_t send_back(coir::queue<int> there, coir::queue<int> back, int rounds) {
   for (int i = 0; i < rounds; ++i) back.put(there.get());
   return 0;
 }
 
-template <class Queue>
-outcome play(job const& work) {
+outcome on_coir(job const& work) {
   adders players;
   auto const pairs = work.tasks / 2;
   for (std::uint64_t pair = 0; pair < pairs; ++pair) {
-    Queue const there(1), back(1);
+    coir::queue<int> const there(1), back(1);
     int const rounds = share_of(pair, pairs);
-    players.spawn(serve<Queue>, there, back, rounds);
-    players.spawn(send_back<Queue>, there, back, rounds);
+    players.spawn(serve, there, back, rounds);
+    players.spawn(send_back, there, back, rounds);
   }
   return {.value = players.sum(), .troubles = {}};
-}
-
-outcome on_coir(job const& work) {
-  return on_processes() ? play<shared_queue<int>>(work) : play<coir::queue<int>>(work);
 }
 
 // A table with one end at which each player sits.

@@ -10,10 +10,6 @@
 
 namespace demos::compare {
 
-/// What tasks that are processes have in place of a queue<T>.
-template <class T>
-using shared_queue = coir::shared<coir::queue<T>>;
-
 /// As what a task gets something that all use: by reference, or as a handle of what is shared.
 template <class X>
 struct used_by_all {

@@ -107,34 +107,26 @@ outcome block_all(job const& work) { return in_tasks(work.tasks, block); }
 
 constexpr int elements_each = 200;
 
-template <class Queue>
-std::uint64_t produce(Queue queue) {
+std::uint64_t produce(coir::queue<std::uint64_t> queue) {
   for (int left = elements_each; left > 0; --left) queue.put(1);
   return 0;
 }
 
-template <class Queue>
-std::uint64_t consume(Queue queue) {
+std::uint64_t consume(coir::queue<std::uint64_t> queue) {
   std::uint64_t got = 0;
   for (std::uint64_t element : queue) got += element;
   return got;
 }
 
 /// Half of the tasks put, the other half take, through one queue of 16.
-template <class Queue>
-outcome pass_through(job const& work) {
-  Queue queue(16);
+outcome produce_and_consume(job const& work) {
+  coir::queue<std::uint64_t> queue(16);
   adders consumers, producers;
-  for (std::uint64_t i = 0; i < work.tasks / 2; ++i) consumers.spawn(consume<Queue>, queue);
-  for (std::uint64_t i = 0; i < work.tasks / 2; ++i) producers.spawn(produce<Queue>, queue);
+  for (std::uint64_t i = 0; i < work.tasks / 2; ++i) consumers.spawn(consume, queue);
+  for (std::uint64_t i = 0; i < work.tasks / 2; ++i) producers.spawn(produce, queue);
   producers.sum();
   queue.shutdown();
   return {.value = consumers.sum(), .troubles = {}};
-}
-
-outcome produce_and_consume(job const& work) {
-  return on_processes() ? pass_through<shared_queue<std::uint64_t>>(work)
-                        : pass_through<coir::queue<std::uint64_t>>(work);
 }
 
 std::uint64_t all_elements(job const& work, outcome const&) {
@@ -153,30 +145,23 @@ std::uint64_t digest(std::uint64_t piece) {
   return hash;
 }
 
-template <class Queue>
-std::uint64_t digest_all(Queue queue) {
+std::uint64_t digest_all(coir::queue<std::uint64_t> queue) {
   std::uint64_t sum = 0;
   for (std::uint64_t piece : queue) sum += digest(piece);
   return sum;
 }
 
 /// One task brings pieces as they come in, the others digest them.
-template <class Queue>
-outcome bring_to(job const& work) {
-  Queue queue(8);
+outcome bring_and_digest(job const& work) {
+  coir::queue<std::uint64_t> queue(8);
   adders consumers;
-  for (std::uint64_t i = 0; i < work.tasks; ++i) consumers.spawn(digest_all<Queue>, queue);
+  for (std::uint64_t i = 0; i < work.tasks; ++i) consumers.spawn(digest_all, queue);
   for (std::uint64_t piece = 0; piece < pieces; ++piece) {
     if (piece % 10 == 0) coir::sleep_for(pause);  // it comes in lots, from elsewhere
     queue.put(piece);
   }
   queue.shutdown();
   return {.value = consumers.sum(), .troubles = {}};
-}
-
-outcome bring_and_digest(job const& work) {
-  return on_processes() ? bring_to<shared_queue<std::uint64_t>>(work)
-                        : bring_to<coir::queue<std::uint64_t>>(work);
 }
 
 std::uint64_t all_digested(job const&, outcome const&) {

@@ -246,4 +246,11 @@ std::size_t select_first(case_list cases) {
   return winner;
 }
 
+void refuse_select() {
+  misuse(
+      "coir: select() cannot wait for a queue in memory that processes share, as a queue is that "
+      "was made "
+      "in a run on processes; get from it in a task of its own");
+}
+
 }  // namespace coir::detail

@@ -5,20 +5,51 @@
 
 #include <algorithm>
 #include <mutex>
+#include <stdexcept>
+#include <string>
+#include <utility>
 
 #include <coir/base/check.hpp>
 #include <coir/cancel/suspend.hpp>
+#include <coir/queue/shared_body.hpp>
+
+#include "model/runtime.hpp"
 
 namespace coir::detail {
 
 using guard = std::lock_guard<spin_lock>;
 
+bool on_processes() noexcept {
+  task_core const* const self = current_task();
+  return self != nullptr && static_cast<task_record const*>(self)->run->kind() == model::processes;
+}
+
+void refuse_local_queue(std::size_t argument) {
+  throw std::invalid_argument(
+      "coir: this task cannot run in another process: " +
+      (argument != 0 ? "argument " + std::to_string(argument) : std::string("what it is given")) +
+      " is a queue that lies in the memory of this process, for it was not made inside a run on "
+      "processes; make it there, or make it a coir::shared<coir::queue<T>>");
+}
+
+void queue_core::lie_in(std::shared_ptr<shared_queue_body> where) noexcept {
+  elsewhere = std::move(where);
+  limit = 0;
+}
+
+std::size_t queue_core::capacity() const noexcept {
+  if (elsewhere != nullptr) return elsewhere->statistics().capacity;
+  return limit == unlimited ? 0 : limit;
+}
+
 std::size_t queue_core::current_size() const noexcept {
+  if (elsewhere != nullptr) return elsewhere->statistics().size;
   guard const held(lock);
   return size;
 }
 
 queue_statistics queue_core::statistics() const noexcept {
+  if (elsewhere != nullptr) return elsewhere->statistics();
   guard const held(lock);
   return {.size = size,
           .capacity = capacity(),
@@ -30,6 +61,7 @@ queue_statistics queue_core::statistics() const noexcept {
 }
 
 void queue_core::task_done() {
+  if (elsewhere != nullptr) return elsewhere->task_done();
   wake_chain woken;
   {
     guard const held(lock);
@@ -40,6 +72,7 @@ void queue_core::task_done() {
 }
 
 void queue_core::join() {
+  if (elsewhere != nullptr) return elsewhere->join();
   task_core& self = checkpoint();
   lock.lock();
   if (unfinished == 0) {

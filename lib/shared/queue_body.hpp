@@ -21,7 +21,7 @@
 #include <cstdint>
 #include <utility>
 
-#include <coir/shared/queue_body.hpp>
+#include <coir/queue/shared_body.hpp>
 
 #include "shared/segment.hpp"
 

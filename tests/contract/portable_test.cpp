@@ -5,7 +5,9 @@
 /// the frame that has spawned them, which no process can.
 
 #include <chrono>
+#include <optional>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -300,6 +302,138 @@ TEST_P(PortableOn, NoEndIsMissed) {
       auto const [done, pending] = coir::wait(tasks);
       EXPECT_EQ(done.size(), 8u);
     }
+  });
+}
+
+// P5: a queue that a run on processes makes is shared; elsewhere it is a queue like any other
+
+int produce(coir::queue<int> into, int count) {
+  for (int i = 0; i < count; ++i) into.put(i);
+  return count;
+}
+
+int add_up(coir::queue<int> from) {
+  int sum = 0;
+  for (int const each : from) {
+    sum += each;
+    from.task_done();
+  }
+  return sum;
+}
+
+TEST_P(PortableOn, P5_AQueueIsAnArgumentLikeAnyOther) {
+  in_run([] {
+    coir::queue<int> const items(2);
+    EXPECT_EQ(items.capacity(), 2u);
+    auto first = coir::spawn(add_up, items);
+    auto second = coir::spawn(add_up, items);
+    auto producer = coir::spawn(produce, items, 100);
+    EXPECT_EQ(producer.get(), 100);
+    items.join();
+    items.shutdown();
+    EXPECT_EQ(first.get() + second.get(), 4950);
+    EXPECT_THROW(items.put(1), coir::queue_shut_down);
+  });
+}
+
+TEST_P(PortableOn, P5_AQueueOfStringsToo) {
+  in_run([] {
+    coir::queue<std::string> words;
+    auto speaker = coir::spawn(
+        [](coir::queue<std::string> into) {
+          into.put("hello");
+          into.put(std::string(10'000, 'x'));
+        },
+        words);
+    EXPECT_EQ(words.get(), "hello");
+    EXPECT_EQ(words.get_for(1h).value().size(), 10'000u);
+    EXPECT_EQ(words.try_get(), std::nullopt);
+    EXPECT_EQ(words.get_for(1ms), std::nullopt);
+    speaker.get();
+  });
+}
+
+TEST_P(PortableOn, P5_ATimeoutAndACancelOfAGetterLoseNothing) {
+  in_run([] {
+    coir::queue<int> items(4);
+    auto getter = coir::spawn(
+        [](coir::queue<int> from) {
+          ++shared(0);
+          return from.get();
+        },
+        items);
+    await_shared(0);
+    getter.cancel();
+    EXPECT_THROW(getter.get(), coir::cancelled);
+    EXPECT_THROW(coir::timeout(1ms, [&] { items.get(); }), coir::timeout_error);
+    items.put(7);
+    EXPECT_EQ(items.get(), 7);
+  });
+}
+
+TEST_P(PortableOn, P5_WithoutACapacityPutDoesNotWait) {
+  in_run([] {
+    coir::queue<int> items;
+    for (int i = 0; i < 5000; ++i) ASSERT_TRUE(items.try_put(i));
+    EXPECT_EQ(items.size(), 5000u);
+    EXPECT_EQ(items.statistics().unfinished, 5000u);
+    for (int i = 0; i < 5000; ++i) ASSERT_EQ(items.get(), i);
+    EXPECT_TRUE(items.empty());
+  });
+}
+
+/// What `f` throws as an E says; what it does not throw, nothing.
+template <class E, class F>
+std::string refused(F f) {
+  try {
+    f();
+  } catch (E const& error) {
+    return error.what();
+  }
+  return {};
+}
+
+// P1, P5: what was not made in the run is local, and nothing is promoted behind one's back
+TEST(LocalQueueOnProcesses, IsRefusedByItsPlaceBeforeAnythingStarts) {
+  contract::shared_page::clear();
+  coir::queue<int> outside(3);
+  coir::run({.model = coir::model::processes}, [&] {
+    auto const take = [](int, coir::queue<int> from) {
+      ++shared(0);
+      return from.get();
+    };
+    std::string const why =
+        refused<std::invalid_argument>([&] { (void)coir::spawn(take, 1, outside); });
+    EXPECT_NE(why.find("argument 2 is a queue that lies in the memory of this process"),
+              std::string::npos)
+        << why;
+    EXPECT_NE(why.find("coir::shared<coir::queue<T>>"), std::string::npos) << why;
+  });
+  EXPECT_EQ(shared(0), 0u);
+  outside.put(5);  // it is as usable as ever
+  EXPECT_EQ(outside.get(), 5);
+}
+
+TEST(LocalQueueOnProcesses, ItIsWhatHasAnOrderOfItsOwnOrItemsThatCannotTravel) {
+  coir::run({.model = coir::model::processes}, [] {
+    coir::lifo_queue<int> last_first(2);
+    EXPECT_NE(refused<std::invalid_argument>(
+                  [&] { (void)coir::spawn([](coir::lifo_queue<int>) {}, last_first); }),
+              "");
+    coir::queue<int*> pointers;
+    int one = 1;
+    pointers.put(&one);
+    EXPECT_EQ(pointers.get(), &one);
+    EXPECT_NE(refused<std::invalid_argument>(
+                  [&] { (void)coir::spawn([](coir::queue<int*>) {}, pointers); }),
+              "");
+  });
+}
+
+TEST(SharedQueueOnProcesses, IsNotForSelect) {
+  coir::run({.model = coir::model::processes}, [] {
+    coir::queue<int> items(2);
+    EXPECT_NE(refused<std::logic_error>([&] { coir::select(coir::on_get(items)); }), "");
   });
 }
 

@@ -96,4 +96,7 @@ class COIR_EXPORT queued_case : public select_case {
 ///   give_back() throw.
 COIR_EXPORT std::size_t select_first(std::span<select_case* const> cases);
 
+/// Throws for a queue in memory that processes share.
+[[noreturn]] COIR_EXPORT COIR_COLD void refuse_select();
+
 }  // namespace coir::detail

@@ -16,7 +16,9 @@ namespace coir::detail {
 /// Opens a queue's handle to select().
 struct select_access {
   template <class T, class Store>
-  static queue_state<Store>& state(basic_queue<T, Store> const& handle) noexcept {
+  static queue_state<Store>& state(basic_queue<T, Store> const& handle) {
+    if (handle.shared_->elsewhere != nullptr) [[unlikely]]
+      refuse_select();
     return *handle.shared_;
   }
 };

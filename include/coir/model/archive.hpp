@@ -55,6 +55,9 @@ class COIR_EXPORT output_archive {
   ///   Throws: std::logic_error if nothing but bytes can; std::system_error.
   virtual void attach(int file);
 
+  /// For the library: which argument of a call is being packed, from 1 on.
+  std::size_t argument = 0;
+
   /// How many bytes were packed.
   [[nodiscard]] std::size_t size() const noexcept {
     return before_ + static_cast<std::size_t>(at_ - begin_);

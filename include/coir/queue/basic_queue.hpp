@@ -121,6 +121,12 @@ class basic_queue {
   explicit basic_queue(std::size_t limit, Args&&... store)
       : shared_(std::make_shared<state>(limit, std::forward<Args>(store)...)) {}
 
+  /// See queue_core::elsewhere.
+  void lie_in(std::shared_ptr<shared_queue_body> where) noexcept {
+    shared_->lie_in(std::move(where));
+  }
+  [[nodiscard]] shared_queue_body* elsewhere() const noexcept { return shared_->elsewhere.get(); }
+
  private:
   friend struct select_access;
 

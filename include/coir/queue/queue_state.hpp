@@ -13,6 +13,7 @@
 #include <coir/cancel/suspend.hpp>
 #include <coir/queue/cell_store.hpp>
 #include <coir/queue/queue_core.hpp>
+#include <coir/queue/shared_body.hpp>
 #include <coir/time/clock.hpp>
 
 namespace coir::detail {
@@ -91,6 +92,10 @@ struct queue_state : queue_core {
   }
 
   [[gnu::noinline]] bool put_as(task_core& self, value_type& item, time_point deadline) {
+    if constexpr (shareable<value_type>) {
+      if (elsewhere != nullptr)
+        return elsewhere->put(shared_item<value_type>::from(item), deadline);
+    }
     lock.lock();
     if (shut_down) throw_shut_down();
     cell& added = fill(item);
@@ -116,6 +121,9 @@ struct queue_state : queue_core {
 
   /// Puts what `item` holds if that can be done at once.
   bool try_put(value_type& item) {
+    if constexpr (shareable<value_type>) {
+      if (elsewhere != nullptr) return elsewhere->try_put(shared_item<value_type>::from(item));
+    }
     lock.lock();
     if (shut_down) throw_shut_down();
     if (getters.empty() && !has_room()) {
@@ -158,12 +166,18 @@ struct queue_state : queue_core {
 
   /// The first item's cell, if there is one now.
   cell* try_get() {
+    if constexpr (shareable<value_type>) {
+      if (elsewhere != nullptr) return get_elsewhere(nullptr);
+    }
     cell* const taken = take_or_keep_lock();
     if (taken == nullptr) lock.unlock();
     return taken;
   }
 
   void end(bool immediate) {
+    if constexpr (shareable<value_type>) {
+      if (elsewhere != nullptr) return elsewhere->shut_down(immediate);
+    }
     decltype(items.take_all()) dropped;
     lock.lock();
     if (immediate) {
@@ -313,6 +327,9 @@ struct queue_state : queue_core {
   }
 
   [[gnu::noinline]] cell* get_as(task_core& self, time_point deadline) {
+    if constexpr (shareable<value_type>) {
+      if (elsewhere != nullptr) return get_elsewhere(&deadline);
+    }
     if (cell* const taken = take_or_keep_lock()) return taken;
     wait_node node(self);
     getters.push_back(node);
@@ -323,6 +340,19 @@ struct queue_state : queue_core {
     }
     if (node.item == nullptr) throw queue_shut_down();
     return static_cast<cell*>(node.item);
+  }
+
+  /// A cell with the first item of where the queue really is; null if there was none before `deadline`,
+  /// or, if that is null, at once.
+  [[gnu::cold, gnu::noinline]] cell* get_elsewhere(time_point const* deadline) {
+    lock.lock();
+    std::unique_ptr<cell> made(spare.pop_front());
+    lock.unlock();
+    if (made == nullptr) made.reset(new cell);
+    item_sink const into = shared_item<value_type>::into(made->bytes);
+    bool const got =
+        deadline != nullptr ? elsewhere->get(into, *deadline) : elsewhere->try_get(into);
+    return got ? made.release() : nullptr;
   }
 
   /// Takes the first item and releases the lock, or returns null with the lock held.

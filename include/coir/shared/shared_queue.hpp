@@ -3,18 +3,17 @@
 
 #pragma once
 
-#include <array>
-#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 #include <coir/model/packing.hpp>
-#include <coir/shared/queue_body.hpp>
+#include <coir/queue/shared_body.hpp>
 #include <coir/shared/shared.hpp>
 #include <coir/time/deadline.hpp>
 
@@ -25,39 +24,29 @@ class queue;
 
 namespace detail {
 
-/// Items that are bytes.
+/// Room for an item that is got.
 template <class T>
-concept copied_as_bytes = std::is_trivially_copyable_v<T> && packing_of<T>()
-!= packing::reference;
-
-/// How items of type T get into a shared queue, and out of it.
-template <class T, bool AsBytes = copied_as_bytes<T>>
-struct shared_item {
-  static constexpr item_shape shape(std::size_t most_bytes) noexcept { return {most_bytes, true}; }
-  static item_source from(T const& item) noexcept {
-    return {&item, [](output_archive& out, void const* what) {
-              save<T>(out, *static_cast<T const*>(what));
-            }};
+class item_room {
+ public:
+  item_room() = default;
+  item_room(item_room const&) = delete;
+  item_room& operator=(item_room const&) = delete;
+  ~item_room() {
+    if (full_) std::destroy_at(&item());
   }
-  struct room {
-    std::optional<T> item;
-    item_sink sink() noexcept {
-      return {&item, [](input_archive& in, void* into) {
-                static_cast<std::optional<T>*>(into)->emplace(load<T>(in));
-              }};
-    }
-    T take() { return *std::move(item); }
-  };
-};
-template <class T>
-struct shared_item<T, true> {
-  static constexpr item_shape shape(std::size_t) noexcept { return {sizeof(T), false}; }
-  static item_source from(T const& item) noexcept { return {&item}; }
-  struct room {
-    std::array<std::byte, sizeof(T)> bytes;
-    item_sink sink() noexcept { return {bytes.data()}; }
-    T take() const noexcept { return std::bit_cast<T>(bytes); }
-  };
+
+  /// Has `get` fill it: true if it did.
+  template <class Get>
+  bool fill(Get&& get) {
+    return full_ = get(shared_item<T>::into(bytes_));
+  }
+  T take() { return std::move(item()); }
+
+ private:
+  T& item() noexcept { return *std::launder(reinterpret_cast<T*>(bytes_)); }
+
+  alignas(T) std::byte bytes_[sizeof(T)];
+  bool full_ = false;
 };
 
 }  // namespace detail
@@ -73,7 +62,7 @@ struct shared_item<T, true> {
 /// Thread: any, of any process that has it.
 template <class T>
 class shared<queue<T>> {
-  static_assert(detail::copied_as_bytes<T> || portable<T>,
+  static_assert(detail::shareable<T>,
                 "coir: the items of a shared queue go from one process to another: they must be "
                 "trivially copyable or packed as coir::portable says, and neither pointers nor "
                 "references, which mean nothing there");
@@ -84,7 +73,7 @@ class shared<queue<T>> {
 
   /// Holds at most `capacity` items.
   ///   Throws: std::invalid_argument for 0, for memory that is shared has an end; std::system_error.
-  explicit shared(std::size_t capacity) : shared(capacity, usual_bytes) {}
+  explicit shared(std::size_t capacity) : shared(capacity, detail::usual_item_bytes) {}
   /// The same of items that are packed, each into at most `most_bytes`. Memory is used as far as it was
   /// filled once.
   shared(std::size_t capacity, std::size_t most_bytes)
@@ -111,8 +100,8 @@ class shared<queue<T>> {
   ///   Blocks: yes; a suspension point even when there is one.
   ///   Throws: cancelled, and then no item was taken; queue_shut_down once it is empty and shut down.
   T get() const {
-    typename item_type::room taken;
-    (void)body_->get(taken.sink(), never);
+    detail::item_room<T> taken;
+    taken.fill([&](detail::item_sink into) { return body_->get(into, never); });
     return taken.take();
   }
   /// The same, for no longer than `limit`: nullopt then. Zero or less is one try.
@@ -121,15 +110,17 @@ class shared<queue<T>> {
     return get_until(detail::deadline_after(now(), limit));
   }
   [[nodiscard]] std::optional<T> get_until(time_point deadline) const {
-    typename item_type::room taken;
-    if (!body_->get(taken.sink(), deadline)) return std::nullopt;
+    detail::item_room<T> taken;
+    if (!taken.fill([&](detail::item_sink into) { return body_->get(into, deadline); }))
+      return std::nullopt;
     return taken.take();
   }
   /// Takes the first item, if there is one; never waits.
   ///   Throws: queue_shut_down once it is empty and shut down.
   [[nodiscard]] std::optional<T> try_get() const {
-    typename item_type::room taken;
-    if (!body_->try_get(taken.sink())) return std::nullopt;
+    detail::item_room<T> taken;
+    if (!taken.fill([&](detail::item_sink into) { return body_->try_get(into); }))
+      return std::nullopt;
     return taken.take();
   }
 
@@ -156,8 +147,6 @@ class shared<queue<T>> {
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
-  static constexpr std::size_t usual_bytes = 64 * 1024;
-
   friend void save(output_archive& out, shared const& value) { value.body_->pack(out); }
   friend shared load(input_archive& in, std::type_identity<shared>) {
     return shared(detail::shared_queue_body::unpack(in, !detail::copied_as_bytes<T>));

@@ -174,7 +174,8 @@ struct carried_call<bound_call<F, Args...>, bound_call<F, Values...>> {
  private:
   template <std::size_t... Places>
   static void pack(here& call, output_archive& out, std::index_sequence<Places...>) {
-    (save_as<Values>(out, call.kept_argument<Places, Args>::value), ...);
+    ((out.argument = Places + 1, save_as<Values>(out, call.kept_argument<Places, Args>::value)),
+     ...);
     save_function(out, call.function);
   }
 };

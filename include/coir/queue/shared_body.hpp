@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
-/// What a shared queue is made of, whatever its items are.
+/// A queue in memory that processes share, whatever its items are; and how a T is one of them.
 
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <new>
+#include <type_traits>
 
+#include <coir/model/packing.hpp>
 #include <coir/queue/queue_core.hpp>
-#include <coir/shared/shared.hpp>
 #include <coir/time/clock.hpp>
 
 namespace coir::detail {
@@ -57,5 +59,37 @@ class COIR_EXPORT shared_queue_body {
   virtual void shut_down(bool immediate) = 0;
   [[nodiscard]] virtual queue_statistics statistics() = 0;
 };
+
+/// Items that are bytes.
+template <class T>
+concept copied_as_bytes = std::is_trivially_copyable_v<T> && packing_of<T>()
+!= packing::reference;
+
+/// Items that can go from one process to another.
+template <class T>
+concept shareable = copied_as_bytes<T> || portable<T>;
+
+/// How items of type T get into a shared queue, and out of it into memory for a T.
+template <class T, bool AsBytes = copied_as_bytes<T>>
+struct shared_item {
+  static constexpr item_shape shape(std::size_t most_bytes) noexcept { return {most_bytes, true}; }
+  static item_source from(T const& item) noexcept {
+    return {&item, [](output_archive& out, void const* what) {
+              save<T>(out, *static_cast<T const*>(what));
+            }};
+  }
+  static item_sink into(void* room) noexcept {
+    return {room, [](input_archive& in, void* at) { ::new (at) T(load<T>(in)); }};
+  }
+};
+template <class T>
+struct shared_item<T, true> {
+  static constexpr item_shape shape(std::size_t) noexcept { return {sizeof(T), false}; }
+  static item_source from(T const& item) noexcept { return {&item}; }
+  static item_sink into(void* room) noexcept { return {room}; }
+};
+
+/// As many bytes as a packed item takes at most, if nobody says otherwise.
+inline constexpr std::size_t usual_item_bytes = 64 * 1024;
 
 }  // namespace coir::detail
