@@ -145,6 +145,9 @@ void fork_server::watch(int fd, std::uint32_t what, std::uint64_t name) const no
 
 void fork_server::serve() {
   for (int const fd : {requests, owner, signals}) watch(fd, EPOLLIN, static_cast<unsigned>(fd));
+  server = to_server;  // a run looks whether there is one
+  rehearse_process_task();
+  server = -1;
   for (;;) {
     std::array<epoll_event, 64> ready;
     int const count = ::epoll_wait(events, ready.data(), ready.size(), -1);

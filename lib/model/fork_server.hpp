@@ -45,4 +45,8 @@ struct process_start {
 };
 [[noreturn]] void run_process_task(process_start start);
 
+/// Does in the server, once, what each of its processes does first. Then symbols of libraries are bound and
+/// memory is at hand in all of them: else each would do that for itself, with two dozen page faults.
+void rehearse_process_task() noexcept;
+
 }  // namespace coir::detail

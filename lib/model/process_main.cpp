@@ -262,6 +262,30 @@ void serve(process_start& worker, ear& listening) {
 
 }  // namespace
 
+void rehearse_process_task() noexcept {
+  static constexpr task_type does_nothing{
+      {[](task_core& self) noexcept { delete static_cast<task_record*>(&self); }},
+      [](task_record&) {},
+      [](task_record&) noexcept {}};
+  try {
+    this_thread = thread_state{};
+    fresh_thread thread;
+    stand_in const here(thread);
+    record_ref<task_record> const main(new task_record(task_kind::thread, does_nothing, 0));
+    run_options options;
+    options.model = model::processes;
+    options.handle_sigint = false;
+    run_as_task(options, *main, 1, "rehearsal");
+    // Tasks with little to carry.
+    for (std::size_t size = sizeof(task_record); size < sizeof(task_record) + 256; size += 64)
+      task_record::operator delete(task_record::operator new(size), size);
+    packer packed;
+    packed.finish();
+    flush_output();
+  } catch (...) {  // no memory: each for itself then
+  }
+}
+
 void run_process_task(process_start start) {
   this_thread = thread_state{};
   restart_task_ids(static_cast<std::uint64_t>(::getpid()) << 32);
