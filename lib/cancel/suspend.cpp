@@ -12,6 +12,7 @@
 #include <coir/sys/futex.hpp>
 #include <coir/timer/timer.hpp>
 
+#include "cancel/first_look.hpp"
 #include "cancel/in_flight.hpp"
 #include "cancel/suspend_beside.hpp"
 #include "wait/observer.hpp"
@@ -22,6 +23,9 @@
 #include "wait/waking_signal.hpp"
 
 namespace coir::detail {
+
+std::atomic<void (*)() noexcept> before_first_look{nullptr};
+
 namespace {
 
 /// The deadline of one wait.
@@ -266,6 +270,7 @@ bool deliverable(task_core const& self) noexcept {
 }
 
 task_core& checkpoint_slowly() {
+  look_first();
   task_core& self = current_task_or_thread();
   if (deliverable(self)) deliver(self);
   if (--self.budget == 0) {
@@ -280,6 +285,7 @@ namespace {
 
 /// By a task that is no fiber, or that has a cancel, or a thread.
 [[gnu::noinline]] void yield_otherwise() {
+  look_first();
   task_core& self = current_task_or_thread();
   if (deliverable(self)) deliver(self);
   give_up_turn(self);

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 #include <coir/time/deadline.hpp>
@@ -22,6 +24,12 @@ constexpr std::chrono::seconds patience_after_sigterm{1};
 constexpr std::chrono::seconds patience_for_an_answer{1};
 
 constexpr std::size_t longest_text = 1000;
+
+/// Whether the peer has yet to take out what was sent there.
+bool is_unread(int socket) noexcept {
+  int bytes = 0;
+  return ::ioctl(socket, SIOCOUTQ, &bytes) == 0 && bytes > 0;
+}
 
 }  // namespace
 
@@ -48,14 +56,15 @@ void process_cancel::press(pressure how, std::chrono::nanoseconds patience) noex
   hub_.timers.set(*this, deadline_after(std::chrono::steady_clock::now(), patience));
 }
 
-/// The time it was given is over. A process that does not even answer is hung.
+/// The time it was given is over. A process that has not even taken the cancel out of its socket never looked
+/// for one, and nothing in it can have taken it back. One that does not answer is hung.
 void process_cancel::press_on() noexcept {
-  if (pressed_ == pressure::cancelled) {
+  if (pressed_ == pressure::cancelled && !is_unread(socket_)) {
     press(pressure::asked, patience_for_an_answer);
     still_notice question;
     question.task = task_;
     send_message(socket_, {bytes_of(question)}, {}, false);
-  } else if (pressed_ == pressure::asked) {
+  } else if (pressed_ == pressure::cancelled || pressed_ == pressure::asked) {
     press(pressure::terminated, patience_after_sigterm);
     request_kill(process_, SIGTERM);
   } else {

@@ -15,6 +15,7 @@
 
 #include <coir/model/portable_task.hpp>
 
+#include "cancel/first_look.hpp"
 #include "cancel/stand_in.hpp"
 #include "model/answer_lane.hpp"
 #include "model/fork_server.hpp"
@@ -45,7 +46,8 @@ struct fresh_thread : task_core {
 };
 
 /// Hears who waits for the process's task: cancels. A thread of its own, and not the hub, which is not
-/// needed before the task has tasks itself, and takes longer to make.
+/// needed before the task has tasks itself, and takes longer to make. In a process that was made for one task
+/// it begins when that first looks for a cancel, for a thread takes as long to make as half a process.
 class ear {
  public:
   explicit ear(int socket) : socket_(socket) {}
@@ -90,6 +92,13 @@ class ear {
     }
   }
 
+  /// To begin before `main`, which is the calling thread's, first looks whether it is cancelled.
+  void begin_at_first_look(task_core& main) noexcept {
+    late_ = this;
+    main.budget = 1;
+    before_first_look.store(&begin_now, std::memory_order_relaxed);
+  }
+
   ///   Throws: std::system_error.
   void begin() {
     ::pthread_detach(begin_service_thread(
@@ -101,6 +110,17 @@ class ear {
   }
 
  private:
+  static void begin_now() noexcept {
+    if (before_first_look.exchange(nullptr) == nullptr) return;
+    if (task_core* const here = current_task()) here->budget = task_core::full_budget;
+    late_->hear(/*wait=*/false);  // what has come by now is to be found by this very look
+    try {
+      late_->begin();
+    } catch (...) {  // no thread now: the next turn tries again
+      before_first_look.store(&begin_now);
+    }
+  }
+
   [[nodiscard]] record_ref<task_record> find(std::uint64_t id) noexcept {
     if (!main_ || id_ != id) return {};
     main_->add_ref();
@@ -134,6 +154,7 @@ class ear {
     send_message(socket_, {bytes_of(notice)}, {}, false);
   }
 
+  static inline ear* late_ = nullptr;  // the process's, before it has begun
   int const socket_;
   std::mutex lock_;               // guards the rest
   record_ref<task_record> main_;  // null: there is no task
@@ -193,7 +214,7 @@ void live_remotely(process_start& start, way_back const& to, ear& listening, boo
   listening.attend(*main, start.request.task);
   if (alone) {
     listening.hear(/*wait=*/false);  // cancelled by now, it never begins (C7)
-    listening.begin();
+    listening.begin_at_first_look(*main);
   }
 
   run_options options;

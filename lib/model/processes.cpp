@@ -9,6 +9,7 @@
 #include <coir/model/portable_task.hpp>
 #include <coir/sys/futex.hpp>
 
+#include "cancel/first_look.hpp"
 #include "model/fork_server.hpp"
 #include "model/process_task.hpp"
 
@@ -47,6 +48,7 @@ void processes_runtime::task_left(std::size_t) noexcept {
 }
 
 void processes_runtime::start(task_record& fresh) {
+  look_first();
   constexpr refusal shares_memory{{obstacle::shares_memory}};
   refusal const& refused =
       fresh.type().portable == nullptr ? shares_memory : fresh.type().portable->refused;

@@ -12,6 +12,7 @@
 #include <coir/cancel/timed_scope.hpp>
 #include <coir/model/task_record.hpp>
 
+#include "cancel/first_look.hpp"
 #include "model/answer_lane.hpp"
 #include "model/boost_fibers.hpp"
 #include "model/callbacks.hpp"
@@ -225,6 +226,7 @@ bool run_as_task(run_options const& options, task_record& main, std::uint64_t id
   set_name(main, std::move(name));
   main.locals = current_task_or_thread().locals;
   task_core const* const outer = current_task();
+  if (outer != nullptr) look_first();
   if (outer != nullptr && outer->kind != task_kind::thread)
     misuse(
         "coir: run() inside a task of a fibers, boost_fibers or serial run; just call the "

@@ -7,6 +7,8 @@
 
 #include <coir/cancel/scope.hpp>
 
+#include "cancel/first_look.hpp"
+
 namespace coir::this_task {
 namespace {
 
@@ -20,10 +22,13 @@ detail::scope& root_of(detail::task_core& self) {
 
 void checkpoint() {
   detail::task_core& self = detail::current_task_or_thread();
+  if (self.budget <= 1) [[unlikely]]
+    detail::look_first();
   if (detail::deliverable(self)) detail::deliver(self);
 }
 
 unsigned cancelling() {
+  detail::look_first();
   detail::task_core& self = detail::current_task_or_thread();
   std::lock_guard<detail::spin_lock> const held(self.lock);
   detail::scope& root = root_of(self);
@@ -31,9 +36,13 @@ unsigned cancelling() {
   return root.requests;
 }
 
-unsigned uncancel() { return detail::uncancel(root_of(detail::current_task_or_thread())); }
+unsigned uncancel() {
+  detail::look_first();
+  return detail::uncancel(root_of(detail::current_task_or_thread()));
+}
 
 std::stop_token get_stop_token() {
+  detail::look_first();
   return detail::stop_token_of(*detail::current_task_or_thread().innermost);
 }
 

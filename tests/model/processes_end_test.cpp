@@ -4,6 +4,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <iterator>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -323,6 +325,66 @@ TEST_F(ProcessesEnd, KilledProgramLeavesNobody) {
   await_death(static_cast<pid_t>(shared(0)));
   await_death(static_cast<pid_t>(shared(3)));
   EXPECT_EQ(shared(1), 0u);
+}
+
+// ---- the first look ------------------------------------------------------------------------------
+
+std::size_t threads_here() {
+  auto const all = std::filesystem::directory_iterator("/proc/self/task");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+TEST_F(ProcessesEnd, TaskThatNeverLooksForACancelHasOneThread) {
+  if (COIR_TSAN) GTEST_SKIP() << "TSan has one of its own";
+  in_run([] {
+    EXPECT_EQ(coir::spawn(threads_here).get(), 1u);
+    EXPECT_EQ(coir::spawn([] {
+                coir::this_task::checkpoint();
+                return threads_here();
+              }).get(),
+              2u);
+  });
+}
+
+/// Looks for a cancel that has come to this process, but that nobody has taken out of its socket.
+bool sees_cancel(int how) {
+  shared(0) = 1;
+  pollfd from_parent{4, POLLIN, 0};  // where the fork server puts it
+  while (::poll(&from_parent, 1, -1) != 1) {
+  }
+  try {
+    switch (how) {
+      case 0: coir::this_task::checkpoint(); return false;
+      case 1: coir::yield(); return false;
+      case 2: coir::sleep_for(1h); return false;
+      case 3: return coir::this_task::cancelling() == 1;
+      case 4: return coir::this_task::get_stop_token().stop_requested();
+      case 5: return coir::this_task::uncancel() == 0 && coir::this_task::cancelling() == 0;
+      case 6: coir::run([] { coir::sleep_for(1h); }); return false;
+      case 7: {
+        coir::task_group group;
+        auto const child = group.spawn(sleep_long);
+        return child.cancelled();  // it never began
+      }
+      default: return false;
+    }
+  } catch (coir::cancelled const&) {
+    return true;
+  }
+}
+
+// C3: however late the first one is
+TEST_F(ProcessesEnd, TheFirstLookSeesACancelThatCameLongBefore) {
+  for (int how = 0; how < 8; ++how) {
+    shared(0) = 0;
+    in_run_of_grace(1h, [&] {
+      auto task = coir::spawn([](int which) { shared(1) = sees_cancel(which) ? 1 : 2; }, how);
+      await_shared(0);
+      task.cancel();
+      task.join();
+      EXPECT_EQ(shared(1).exchange(0), 1u) << "look " << how;
+    });
+  }
 }
 
 }  // namespace
