@@ -13,6 +13,7 @@
 
 #include "model/runtime.hpp"
 #include "model/wait_graph.hpp"
+#include "pool/pool_list.hpp"
 
 namespace coir {
 namespace {
@@ -78,7 +79,7 @@ std::string dump_tasks() {
     add_below(tasks[at.place].id, at.before + further, false);
   }
   for (std::string const& circle : graph.circles()) text += "in a circle: " + circle + "\n";
-  return text;
+  return text + detail::describe_pools();
 }
 
 void dump_tasks(std::ostream& to) { to << dump_tasks(); }

@@ -64,6 +64,10 @@ class answer_lane {
   [[nodiscard]] byte_view answer() const noexcept;
   /// Whether the worker has begun the call: if not, nothing of it has happened.
   [[nodiscard]] bool has_begun() const noexcept;
+  /// The worker's process; 0: it has not begun.
+  [[nodiscard]] std::int32_t process() const noexcept {
+    return page().process.load(std::memory_order_relaxed);
+  }
 
   /// The number of the run whose bell the worker has; 0: none.
   std::atomic<std::uint64_t> bell_of{0};
@@ -79,6 +83,9 @@ class answer_lane {
 
   // ---- the worker ------------------------------------------------------------------------------
 
+  void note_process(std::int32_t own) noexcept {
+    page().process.store(own, std::memory_order_relaxed);
+  }
   void note_begun() noexcept;
   /// Leaves the answer here, and wakes who waits: false if nobody does, or if it is too big. Then it is
   /// to be sent.
@@ -89,7 +96,8 @@ class answer_lane {
   struct answer_page {
     std::atomic<std::uint32_t> word;
     std::atomic<std::uint32_t> begun;  // the call that has begun last
-    std::uint32_t packed;              // how many bytes
+    std::atomic<std::int32_t> process;
+    std::uint32_t packed;  // how many bytes
     outcome how;
     alignas(64) std::byte bytes[size - 64];
   };

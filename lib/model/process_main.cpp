@@ -251,6 +251,7 @@ void live_or_fail(process_start& start, way_back const& to, ear& listening, bool
 void serve(process_start& worker, ear& listening) {
   descriptor const requests = std::move(worker.attached[0]);
   answer_lane lane(std::move(worker.attached[1]));
+  lane.note_process(::getpid());
   descriptor bell;
   std::unique_ptr<std::byte[]> const room(new std::byte[largest_message]);
   listening.begin();

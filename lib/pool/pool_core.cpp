@@ -36,7 +36,9 @@ pool_core::pool_core(process_pool_options&& options)
       most_(options_.workers != 0 ? options_.workers : cpus()),
       hub_((start_fork_server(), process_hub::here())),
       end_(ended_.get_future()),
-      bell_(*this) {}
+      bell_(*this) {
+  enter_list();
+}
 
 packed_call const* pool_core::initializer() const noexcept {
   return options_.initializer.packed().get();

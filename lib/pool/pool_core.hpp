@@ -28,10 +28,13 @@ namespace coir::detail {
 /// A job goes to the worker that has become idle last, else to a new one while there may be more, else it
 /// waits. Whoever brings a job or frees a worker sees to that; nobody waits for the hub.
 /// Thread: any. Functions in the second part are called with the lock held.
-class pool_core : public std::enable_shared_from_this<pool_core> {
+class pool_core : public std::enable_shared_from_this<pool_core>, public list_hook {
  public:
   ///   Throws: std::logic_error, std::system_error.
   explicit pool_core(process_pool_options&& options);
+  ~pool_core() { leave_list(); }
+  pool_core(pool_core const&) = delete;
+  pool_core& operator=(pool_core const&) = delete;
 
   /// Enters `fresh`, whose call was packed.
   ///   Throws: std::logic_error, broken_pool, std::system_error, and then nothing was begun.
@@ -45,6 +48,9 @@ class pool_core : public std::enable_shared_from_this<pool_core> {
   /// Waits until all is gone.
   ///   Throws: cancelled, unless shielded.
   void wait_for_end(bool shielded);
+
+  /// What it has to do, for a dump; empty if that is nothing.
+  [[nodiscard]] std::string describe();
 
   /// A job has ended.
   void forget_job() noexcept;
@@ -119,6 +125,8 @@ class pool_core : public std::enable_shared_from_this<pool_core> {
     task_core core;
   };
 
+  void enter_list();
+  void leave_list() noexcept;
   void check_open() const;
   void give_out() noexcept;
   [[nodiscard]] bool begin_worker();

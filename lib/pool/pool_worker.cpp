@@ -147,6 +147,12 @@ void pool_worker::mind_limit() noexcept {
   pool_->hub().timers.set(limit_, deadline_after(std::chrono::steady_clock::now(), current->limit));
 }
 
+std::string pool_worker::describe() const {
+  std::int32_t const process = lane_->process();
+  if (process == 0) return "goes to a worker that is about to begin";
+  return (lane_->has_begun() ? "runs in process " : "goes to process ") + std::to_string(process);
+}
+
 void pool_worker::limit_has_come() noexcept {
   guard const held(pool_->lock);
   if (current == nullptr) return;

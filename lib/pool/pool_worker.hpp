@@ -71,6 +71,9 @@ class pool_worker final : public listener, public list_hook {
   ///   Thread: the hub's.
   void mind_limit() noexcept;
 
+  /// Where its job is, as a dump says it.
+  [[nodiscard]] std::string describe() const;
+
   void hear() noexcept override;
 
   worker_state state = worker_state::idle;

@@ -180,6 +180,24 @@ TEST_F(ProcessPool, TasksGoWhereverTasksGo) {
   });
 }
 
+TEST_F(ProcessPool, DumpSaysWhereItsTasksAre) {
+  with_pool({.workers = 1, .name = "mill"}, [](coir::process_pool& pool) {
+    EXPECT_EQ(coir::dump_tasks().find("mill"), std::string::npos);
+    auto runs = pool.submit({.name = "first"}, wait_for_go);
+    await_shared(2);
+    std::vector<coir::task<int>> wait;
+    for (int i = 0; i < 22; ++i) wait.push_back(pool.submit({.name = "next"}, add, i, i));
+    std::string const dump = coir::dump_tasks();
+    EXPECT_NE(dump.find("process_pool mill: 1 of 1 workers\n- first #"), std::string::npos) << dump;
+    EXPECT_NE(dump.find(" runs in process " + std::to_string(shared(2)) + "\n"), std::string::npos);
+    EXPECT_NE(dump.find("- next #"), std::string::npos);
+    EXPECT_NE(dump.find("- 2 more wait for a worker\n"), std::string::npos);
+    shared(3) = 1;
+    for (auto& each : wait) each.join();
+    EXPECT_EQ(coir::dump_tasks().find("mill"), std::string::npos);
+  });
+}
+
 // S5: time does not jump while a worker is at it
 TEST_F(ProcessPool, VirtualTimeStandsStillMeanwhile) {
   coir::virtual_clock clock;

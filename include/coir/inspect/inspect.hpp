@@ -31,6 +31,12 @@ namespace coir {
 ///
 ///     loader #2 waits in queue::get (for 1.2 s; spawned at main.cpp:42 by main)
 ///
+/// Tasks that were submitted to a process_pool belong to no run. Those of all pools of the program come last:
+///
+///     process_pool pool: 1 of 1 workers
+///     - task-5 #5 runs in process 4711
+///     - task-6 #6 waits for a worker
+///
 ///   Blocks, Throws, Thread: as all_tasks().
 [[nodiscard]] COIR_EXPORT std::string dump_tasks();
 COIR_EXPORT void dump_tasks(std::ostream& to);
