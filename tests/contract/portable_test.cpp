@@ -14,8 +14,7 @@
 
 #include <coir/coir.hpp>
 
-#include "contract/models.hpp"
-#include "contract/processes.hpp"
+#include "contract/portable.hpp"
 
 namespace {
 
@@ -23,14 +22,8 @@ using namespace std::chrono_literals;
 using contract::await_shared;
 using contract::shared;
 
-class PortableOn : public contract::on_model {
- protected:
-  void SetUp() override { contract::shared_page::clear(); }
-};
-INSTANTIATE_TEST_SUITE_P(, PortableOn,
-                         contract::available({coir::model::fibers, coir::model::boost_fibers,
-                                              coir::model::threads, coir::model::processes}),
-                         contract::model_name);
+class PortableOn : public contract::portable_on {};
+INSTANTIATE_TEST_SUITE_P(, PortableOn, contract::portable_models, contract::model_name);
 
 int twice(int n) { return 2 * n; }
 
