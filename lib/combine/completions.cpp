@@ -127,8 +127,7 @@ std::optional<std::size_t> completions::first_success(char const* what, bool rea
 
 void completions::end_all(char const* why) noexcept {
   for (watch& each : watches_)
-    if (!has_result(*each.task))
-      request_cancel(*each.task, cleanup_reason(why));
+    if (!has_result(*each.task)) request_cancel(*each.task, cleanup_reason(why));
   for (watch& each : watches_) await_end(*each.task, never, /*shielded=*/true);
 }
 

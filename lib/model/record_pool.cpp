@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <new>
 
@@ -22,7 +23,7 @@ constexpr std::size_t classes =
     16;  // up to 1 KiB; a record with more in it comes from operator new
 constexpr std::size_t batch = 64;
 constexpr std::size_t first_slab = 64 * 1024;
-constexpr std::size_t largest_slab = 2 * 1024 * 1024;  // a huge page
+constexpr std::size_t huge_page = 2 * 1024 * 1024;
 // A sanitizer is to see each use of freed memory.
 constexpr bool pooled = !COIR_ASAN && !COIR_TSAN;
 
@@ -96,14 +97,25 @@ class depot {
   /// Thousands of tasks lie in huge pages: a fault for each 4 KiB of them, and a miss in the processor's
   /// table of pages, would cost more than what is done with them.
   void add_slab() {
-    std::size_t const alignment = slab_size_ == largest_slab ? largest_slab : line;
-    at_ = static_cast<std::byte*>(::operator new(slab_size_, std::align_val_t(alignment)));
-    left_ = slab_size_;
-    if (slab_size_ == largest_slab) {
-      ::madvise(at_, largest_slab, MADV_HUGEPAGE);  // as good as it can be had
+    if (slab_size_ == huge_page) {
+      at_ = map_huge_page();
     } else {
-      slab_size_ *= 2;
+      at_ = static_cast<std::byte*>(::operator new(slab_size_, std::align_val_t(line)));
     }
+    left_ = slab_size_;
+    if (slab_size_ < huge_page) slab_size_ *= 2;
+  }
+
+  static std::byte* map_huge_page() {
+    void* const mapped = ::mmap(nullptr, 2 * huge_page, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == MAP_FAILED) throw std::bad_alloc();
+    auto* const from = static_cast<std::byte*>(mapped);
+    std::size_t const before = -reinterpret_cast<std::uintptr_t>(from) % huge_page;
+    if (before != 0) ::munmap(from, before);
+    ::munmap(from + before + huge_page, huge_page - before);
+    ::madvise(from + before, huge_page, MADV_HUGEPAGE);  // where there are none, small ones will do
+    return from + before;
   }
 
   std::mutex lock_;

@@ -37,7 +37,8 @@ class LoopHandleRefusedOn : public on_model {};
 INSTANTIATE_TEST_SUITE_P(Models, LoopHandleRefusedOn, concurrent_models, model_name);
 
 TEST_P(LoopHandleRefusedOn, THR_04_TheForeignThreadHearsThatItsTaskCouldNotBegin) {
-  if (COIR_ASAN || COIR_TSAN) GTEST_SKIP() << "a sanitizer that gets no more addresses ends the program";
+  if (COIR_ASAN || COIR_TSAN)
+    GTEST_SKIP() << "a sanitizer that gets no more addresses ends the program";
   constexpr std::size_t stack_size = 64u << 20;
   bool heard = false;
   coir::run({.model = GetParam(), .stack_size = stack_size}, [&] {
