@@ -18,6 +18,7 @@
 #include <coir/sys/descriptor.hpp>
 
 #include "model/service_thread.hpp"
+#include "sys/time_left.hpp"
 #include "wait/inbox.hpp"
 
 namespace coir::detail {
@@ -61,17 +62,12 @@ bool would_end_the_program(struct sigaction const& action) noexcept {
 
 /// Sleeps until the bell is rung or `until` has come.
 void wait_for_bell(time_point until) noexcept {
-  using std::chrono::seconds;
   pollfd bell{bell_fd.load(std::memory_order_relaxed), POLLIN, 0};
   timespec span{};
   if (until != never) {
-    // Compared before it is subtracted: a point far in the past is further away than a duration holds.
-    time_point const now = std::chrono::steady_clock::now();
-    if (until <= now) return;
-    auto const left = until - now;
-    auto const whole = std::chrono::duration_cast<seconds>(left);
-    span.tv_sec = static_cast<std::time_t>(whole.count());
-    span.tv_nsec = static_cast<long>((left - whole).count());
+    auto const left = time_left(until);
+    if (left == left.zero()) return;
+    span = to_timespec(left);
   }
   ::ppoll(&bell, 1, until == never ? nullptr : &span, nullptr);
 }

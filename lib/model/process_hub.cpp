@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 
 #include "model/service_thread.hpp"
+#include "sys/time_left.hpp"
 
 namespace coir::detail {
 namespace {
@@ -72,10 +73,7 @@ void process_hub::serve() noexcept {
     time_point const until = timers.earliest();
     int timeout = -1;
     if (until != never) {
-      // Compared before it is subtracted: a point far in the past is further away than a duration holds.
-      time_point const now = std::chrono::steady_clock::now();
-      auto const left =
-          std::chrono::ceil<std::chrono::milliseconds>(until > now ? until - now : now - now);
+      auto const left = std::chrono::ceil<std::chrono::milliseconds>(time_left(until));
       timeout = static_cast<int>(std::min<long long>(left.count(), INT_MAX));
     }
     if (!inbox_.fall_asleep()) timeout = 0;

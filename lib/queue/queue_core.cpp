@@ -11,17 +11,15 @@
 
 #include <coir/base/check.hpp>
 #include <coir/cancel/suspend.hpp>
+#include <coir/model/model.hpp>
 #include <coir/queue/shared_body.hpp>
-
-#include "model/runtime.hpp"
 
 namespace coir::detail {
 
 using guard = std::lock_guard<spin_lock>;
 
 bool on_processes() noexcept {
-  task_core const* const self = current_task();
-  return self != nullptr && static_cast<task_record const*>(self)->run->kind() == model::processes;
+  return current_task() != nullptr && current_model() == model::processes;
 }
 
 void refuse_local_queue(std::size_t argument) {

@@ -8,19 +8,19 @@
 #include <cerrno>
 #include <climits>
 #include <cstdint>
-#include <ctime>
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sys/time_left.hpp"
+
 namespace coir::detail {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
-using std::chrono::seconds;
 
 /// epoll_wait with a timeout in nanoseconds where the kernel has it (5.11), else in whole
 /// milliseconds, rounded up so that no sleep ends early.
@@ -28,10 +28,7 @@ int wait(int epoll, epoll_event* events, int room, nanoseconds timeout, bool for
 #if defined(SYS_epoll_pwait2)
   static std::atomic<bool> exact{true};
   if (exact.load(std::memory_order_relaxed)) {
-    auto const whole = std::chrono::duration_cast<seconds>(timeout);
-    timespec span{};
-    span.tv_sec = static_cast<std::time_t>(whole.count());
-    span.tv_nsec = static_cast<long>((timeout - whole).count());
+    timespec const span = to_timespec(timeout);
     auto const count = static_cast<int>(
         ::syscall(SYS_epoll_pwait2, epoll, events, room, forever ? nullptr : &span, nullptr, 0));
     if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
@@ -63,14 +60,9 @@ void reactor::watch(int fd) { add(epoll_.get(), fd, EPOLLIN); }
 
 bool reactor::sleep(time_point until) {
   std::array<epoll_event, 16> events;
-  nanoseconds left{0};
-  if (until != never) {
-    // Compared before it is subtracted: a point far in the past is further away than a duration holds.
-    time_point const now = std::chrono::steady_clock::now();
-    if (until > now) left = until - now;
-  }
-  int const count =
-      wait(epoll_.get(), events.data(), static_cast<int>(events.size()), left, until == never);
+  bool const forever = until == never;
+  int const count = wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                         forever ? nanoseconds::zero() : time_left(until), forever);
   if (count < 0) {
     if (errno == EINTR) return false;
     checked(count, "coir: epoll_wait");

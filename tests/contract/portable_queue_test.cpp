@@ -53,15 +53,21 @@ TEST_P(PortableQueueOn, MPX_14_WhatEachPutsKeepsItsOrder) {
   });
 }
 
+/// Tasks that wait to get one each, in this order.
+std::vector<coir::task<int>> getters_in_line(shared_numbers const& q, std::size_t count) {
+  std::vector<coir::task<int>> getters;
+  while (getters.size() < count) {
+    getters.push_back(coir::spawn(get_one, q));
+    await_getters(q, getters.size());
+  }
+  return getters;
+}
+
 // Q1
 TEST_P(PortableQueueOn, GettersAreServedInTheOrderTheyCame) {
   in_run([] {
     shared_numbers const q(4);
-    std::vector<coir::task<int>> getters;
-    for (std::size_t i = 0; i < 3; ++i) {
-      getters.push_back(coir::spawn(get_one, q));
-      await_getters(q, i + 1);
-    }
+    auto getters = getters_in_line(q, 3);
     for (int i = 0; i < 3; ++i) q.put(i);
     for (int i = 0; i < 3; ++i) EXPECT_EQ(getters[static_cast<std::size_t>(i)].get(), i);
   });
@@ -138,11 +144,7 @@ TEST_P(PortableQueueOn, QUE_03_ACancelAndAnItemNeverBothWin) {
 TEST_P(PortableQueueOn, QUE_04_OfThreeGettersTheCancelledOneTakesNoneOfTwoItems) {
   in_run([] {
     shared_numbers const q(4);
-    std::vector<coir::task<int>> getters;
-    for (std::size_t i = 0; i < 3; ++i) {
-      getters.push_back(coir::spawn(get_one, q));
-      await_getters(q, i + 1);
-    }
+    auto getters = getters_in_line(q, 3);
     getters[0].cancel();
     getters[0].join();
     q.put(1);
