@@ -48,9 +48,11 @@ class answer_lane {
   ///   Throws: std::system_error.
   answer_lane() : memory_(size) {}
   /// For a worker: that in `file`.
-  explicit answer_lane(descriptor file) : memory_(std::move(file), size) {}
+  explicit answer_lane(descriptor file) : memory_(std::move(file), size) { memory_.close_file(); }
 
+  /// To be sent to the worker, and then closed: who waits may keep the lane for longer than there is a pool.
   [[nodiscard]] int file() const noexcept { return memory_.file(); }
+  void close_file() noexcept { memory_.close_file(); }
 
   // ---- who hands calls to the worker, one at a time, with a lock of his own --------------------
 
@@ -111,7 +113,7 @@ class answer_lane {
   }
   bool change(std::uint32_t from, std::uint32_t to) noexcept;
 
-  shared_memory const memory_;
+  shared_memory memory_;
 };
 
 /// One at which tasks may wait.

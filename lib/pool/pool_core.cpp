@@ -259,6 +259,7 @@ void pool_core::tell_if_ended() noexcept {
     guard const held(lock);
     if (!closed_ || told_ || jobs_ != 0 || processes_ != 0) return;
     told_ = true;
+    options_.initializer = {};  // there may be a file in it
   }
   ended_.set_value();
 }

@@ -132,7 +132,7 @@ class pool_core : public std::enable_shared_from_this<pool_core>, public list_ho
   [[nodiscard]] bool begin_worker();
   void look() noexcept;
 
-  process_pool_options const options_;
+  process_pool_options options_;
   std::size_t const most_;  // workers at a time
   process_hub& hub_;
   list<pool_job, list_hook> queue_;

@@ -72,6 +72,7 @@ void pool_job::conclude() noexcept {
     ended.how = outcome::failed;
   }
   result = {};
+  call = {};  // with their files, before the pool may end
   turn_deaf(ended, ended.root);
   ended.word.store(word::running, std::memory_order_release);  // has_result() from now on
   wake_chain woken;

@@ -54,7 +54,7 @@ class pool_job final : public lane_client, public list_hook {
 
   std::shared_ptr<pool_core> const pool;
   record_ref<task_record> task;
-  std::shared_ptr<packed_call const> const call;
+  std::shared_ptr<packed_call const> call;
   std::chrono::nanoseconds const limit;  // how long it may run; zero: for ever
 
   // Guarded by the pool's lock.

@@ -69,6 +69,7 @@ pool_worker& pool_worker::begin(pool_core& pool, std::string const& name) {
     self.state = worker_state::leaving;
     return self;
   }
+  self.lane_->close_file();
   if (packed_call const* const initializer = pool.initializer()) {
     self.state = worker_state::initialising;
     self.lane_->begin_call(/*by_hub=*/true);
@@ -251,6 +252,7 @@ void pool_lane::collect() noexcept {
 
 bool pool_lane::is_wanted() const noexcept { return pool_->has_too_few_workers(); }
 
+/// Its descriptors are closed before the pool forgets it, and may end for that.
 void pool_worker::is_gone() noexcept {
   process_hub& hub = pool_->hub();
   hub.ignore(socket_.get());
@@ -262,6 +264,8 @@ void pool_worker::is_gone() noexcept {
     guard const held(pool_->lock);
     bool const was_initialising = state == worker_state::initialising;
     pool_->discharge(*this);
+    socket_ = descriptor();
+    requests_ = descriptor();
     pool_->forget_worker();
     lane_->worker = nullptr;
     if (trouble_ != nullptr && current == nullptr) {

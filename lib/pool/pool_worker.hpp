@@ -100,7 +100,7 @@ class pool_worker final : public listener, public list_hook {
 
   std::shared_ptr<pool_core> const pool_;
   std::uint64_t const number_;  // by which the fork server knows it
-  descriptor const socket_;     // for all but jobs
+  descriptor socket_;           // for all but jobs
   descriptor requests_;         // for jobs; none once it is to end
   std::shared_ptr<pool_lane> const lane_;
   process_cancel cancel_;  // of its job; the hub's, as the rest

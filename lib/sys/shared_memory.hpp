@@ -32,6 +32,8 @@ class shared_memory {
   [[nodiscard]] int file() const noexcept;
   /// Whether it lies in the file of this descriptor.
   [[nodiscard]] bool is_in(int file) const noexcept;
+  /// Everybody has it who is to have it.
+  void close_file() noexcept { file_ = descriptor(); }
 
  private:
   descriptor file_;

@@ -2,8 +2,6 @@
 /// The processes model: what is its own, about processes that live.
 
 #include <array>
-#include <filesystem>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -15,20 +13,17 @@
 
 #include <coir/coir.hpp>
 
+#include "contract/descriptors.hpp"
 #include "contract/processes.hpp"
 
 namespace {
 
+using contract::open_descriptors;
 using contract::shared;
 
 class Processes : public contract::on_processes {};
 
 int add(int a, int b) { return a + b; }
-
-std::ptrdiff_t open_descriptors() {
-  auto const open = std::filesystem::directory_iterator("/proc/self/fd");
-  return std::distance(begin(open), end(open));
-}
 
 TEST_F(Processes, TaskReturnsItsResult) {
   EXPECT_EQ(in_run([] { return coir::spawn(add, 2, 3).get(); }), 5);

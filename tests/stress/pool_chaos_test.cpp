@@ -4,8 +4,6 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <filesystem>
-#include <iterator>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -15,6 +13,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
+#include "contract/descriptors.hpp"
 #include "model/worker_steps.hpp"
 #include "pool/pools.hpp"
 
@@ -22,6 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using coir::detail::worker_step;
+using contract::open_descriptors;
 
 class PoolChaosTest : public pool_tests::with_pools {};
 
@@ -142,11 +142,6 @@ class chaos_round {
   std::vector<begun> begun_;
 };
 
-std::ptrdiff_t open_descriptors() {
-  auto const open = std::filesystem::directory_iterator("/proc/self/fd");
-  return std::distance(begin(open), end(open));
-}
-
 // P3, P4
 TEST_F(PoolChaosTest, EachTaskHasItsResultOrItsWorkerDied) {
   char const* const asked = std::getenv("COIR_CHAOS_ROUNDS");
@@ -157,7 +152,7 @@ TEST_F(PoolChaosTest, EachTaskHasItsResultOrItsWorkerDied) {
       chosen != nullptr ? static_cast<std::uint32_t>(std::atoll(chosen)) : std::random_device{}();
   auto const loud = coir::set_unhandled_exception_handler([](auto const&, auto const&) {});
   chaos_round(first).play();  // what is made once is there
-  auto const descriptors = open_descriptors();
+  int const descriptors = open_descriptors();
   for (int i = 0; i < rounds && !HasFailure(); ++i) {
     std::uint32_t const seed = first + static_cast<std::uint32_t>(i);
     SCOPED_TRACE("COIR_CHAOS_SEED=" + std::to_string(seed));

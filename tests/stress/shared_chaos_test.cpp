@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <random>
@@ -24,6 +23,7 @@
 #include <coir/shared/shared_queue.hpp>
 #include <coir/task/group.hpp>
 
+#include "contract/descriptors.hpp"
 #include "shared/child.hpp"
 #include "shared/steps.hpp"
 
@@ -235,11 +235,6 @@ void play(std::uint32_t seed) {
   ASSERT_LE(lost, may_be_lost) << "items are gone, and nobody had got them";
 }
 
-std::size_t open_descriptors() {
-  auto const all = std::filesystem::directory_iterator("/proc/self/fd");
-  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
-
 bool maps_shared_memory() {
   std::ifstream maps("/proc/self/maps");
   std::string line;
@@ -257,7 +252,7 @@ TEST(SharedChaosTest, NobodyHangsAndNoItemIsLostOrDoubled) {
   int const rounds = asked != nullptr ? std::atoi(asked) : usual;
   std::uint32_t const first =
       chosen != nullptr ? static_cast<std::uint32_t>(std::atoi(chosen)) : std::random_device{}();
-  std::size_t const descriptors = open_descriptors();
+  int const descriptors = contract::open_descriptors();
   for (int i = 0; i < rounds; ++i) {
     std::uint32_t const seed = first + static_cast<std::uint32_t>(i);
     SCOPED_TRACE("COIR_CHAOS_SEED=" + std::to_string(seed));
@@ -268,7 +263,7 @@ TEST(SharedChaosTest, NobodyHangsAndNoItemIsLostOrDoubled) {
     }
     if (HasFatalFailure()) return;
   }
-  EXPECT_EQ(open_descriptors(), descriptors);
+  EXPECT_EQ(contract::open_descriptors(), descriptors);
   EXPECT_FALSE(maps_shared_memory());
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);  // no zombie
 }

@@ -63,8 +63,8 @@ struct process_pool_options {
 /// with its worker (P2). A worker that dies fails the task that it was at with worker_died; what it had
 /// not begun goes to another, and another takes its place (P3).
 ///
-/// It is a scope: its destructor cancels what has not ended, and waits until the workers are gone. To
-/// have all come to its end instead, call join().
+/// It is a scope: its destructor cancels what has not ended, and waits until the workers are gone, and
+/// with them all descriptors of the pool. To have all come to its end instead, call join().
 ///
 /// The fork server must be there, or able to start: see prepare_processes().
 /// Thread: any.  Mirrors: concurrent.futures.ProcessPoolExecutor, multiprocessing.Pool.
