@@ -174,23 +174,35 @@ TEST_F(ProcessesEnd, TimeoutEndsTheTask) {
   });
 }
 
-// C3, P2: it goes on, for longer than the grace period
-TEST_F(ProcessesEnd, WhoTakesItsCancelBackIsLeftAlone) {
-  in_run_of_grace(200ms, [] {  // in which it has time enough to do so
-    auto task = coir::spawn([] {
-      try {
-        ++shared(0);
-        sleep_long();
-      } catch (coir::cancelled const&) {
-        coir::this_task::uncancel();
-      }
-      coir::sleep_for(250ms);
-      return 7;
-    });
+/// Cancels a task that takes that back, and goes on for longer than the grace period. Whether it was left
+/// alone; it is not, if the machine is too busy for it to hear of its cancel within that time.
+bool is_left_alone(std::chrono::nanoseconds grace) {
+  bool returned = false;
+  coir::run({.model = coir::model::processes, .grace = grace}, [&] {
+    auto task = coir::spawn(
+        [](std::chrono::nanoseconds how_long) {
+          try {
+            ++shared(0);
+            sleep_long();
+          } catch (coir::cancelled const&) {
+            coir::this_task::uncancel();
+          }
+          coir::sleep_for(how_long);
+          return 7;
+        },
+        grace + 50ms);
     await_shared(0);
     task.cancel();
-    EXPECT_EQ(task.get(), 7);
+    task.join();
+    returned = !task.cancelled() && task.get() == 7;
   });
+  shared(0) = 0;
+  return returned;
+}
+
+// C3, P2
+TEST_F(ProcessesEnd, WhoTakesItsCancelBackIsLeftAlone) {
+  EXPECT_TRUE(is_left_alone(200ms) || is_left_alone(2s) || is_left_alone(20s));
 }
 
 /// The warnings of a test.

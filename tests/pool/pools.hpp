@@ -25,9 +25,12 @@ using contract::shared;
 /// On the model of fibers, unless it says otherwise.
 class with_pools : public contract::on_processes {
  protected:
-  /// Runs `f(pool)` in a run with a pool in it.
+  /// Runs `f(pool)` in a run with a pool in it. However busy the machine is, a worker hears of its cancel
+  /// within the grace period, unless the test says how long that is.
   template <class F>
   static void with_pool(coir::process_pool_options options, F&& f) {
+    if (options.grace == coir::process_pool_options().grace)
+      options.grace = std::chrono::minutes(1);
     coir::run([&] {
       coir::process_pool pool(std::move(options));
       f(pool);
