@@ -112,10 +112,9 @@ void note_begin(task_core& self) noexcept {
   self.waits_begun.store(static_cast<std::uint16_t>(before + 1), std::memory_order_relaxed);
 }
 
-inline void open_wait(task_core& self, char const* what, shielding how) noexcept {
-  bool const interruptible =
-      how == shielding::none && exceptions_in_flight(self) == self.noted;  // C6
-  if (self.kind != task_kind::fiber) note_begin(self);
+inline void open_wait(task_core& self, char const* what, shielding how,
+                      unsigned in_flight) noexcept {
+  bool const interruptible = how == shielding::none && in_flight == self.noted;  // C6
   std::uint32_t const to = interruptible ? word::parked : word::parked_shielded;
   self.waits_in.store(what, std::memory_order_relaxed);
   if (single_threaded()) {
@@ -123,6 +122,11 @@ inline void open_wait(task_core& self, char const* what, shielding how) noexcept
   } else {
     self.word.exchange(to, std::memory_order_seq_cst);  // before the look at `interrupted`
   }
+}
+
+void open_wait(task_core& self, char const* what, shielding how) noexcept {
+  if (self.kind != task_kind::fiber) note_begin(self);
+  open_wait(self, what, how, exceptions_in_flight(self));
 }
 
 /// The wait is over, and the task runs: why?
@@ -200,44 +204,83 @@ void suspension::park_otherwise() {
 
 namespace {
 
-void unlink(spin_lock& lock, list_hook& node) noexcept {
+[[gnu::noinline]] void unlink(spin_lock& lock, list_hook& node) noexcept {
   std::lock_guard<spin_lock> const held(lock);
   node.unlink();
 }
 
-/// A wait with a deadline, of a task that is no fiber, or with a cancel that has come meanwhile.
-[[gnu::noinline]] wake_reason suspend_otherwise(suspension& wait, spin_lock& lock, list_hook& node,
-                                                time_point deadline) {
+/// The wait is over: in no list does the node stay.
+inline wake_reason close_wait(task_core& self, spin_lock& lock, list_hook& node) noexcept {
+  wake_reason const reason = close_wait(self);
+  if (reason != wake_reason::fulfilled) unlink(lock, node);
+  return reason;
+}
+
+/// The wait is open, and ends by a deadline too, or a cancel has come meanwhile, or it is no fiber's.
+[[gnu::noinline]] departure wait_otherwise(task_core& self, spin_lock& lock, list_hook& node,
+                                           char const* what, time_point deadline, shielding how) {
+  suspension wait(self, what, how);
   try {
     wake_reason const reason = wait.end(deadline);
     if (reason != wake_reason::fulfilled) unlink(lock, node);
-    return reason;
+    return {nullptr, reason};
   } catch (...) {
     unlink(lock, node);
     throw;
   }
 }
 
-}  // namespace
-
-wake_reason suspend(task_core& self, spin_lock& lock, list_hook& node, char const* what,
-                    time_point deadline, shielding how) {
+/// The whole of it, with a deadline or of a task that is no fiber.
+[[gnu::noinline]] departure suspend_otherwise(task_core& self, spin_lock& lock, list_hook& node,
+                                              char const* what, time_point deadline,
+                                              shielding how) {
   if (deadline != never && deadline <= now()) {
     node.unlink();
     lock.unlock();
-    return wake_reason::timed_out;
+    return {nullptr, wake_reason::timed_out};
   }
-  // The node is linked, but only holders of the lock see it: opening the wait now is soon enough.
   open_wait(self, what, how);
   lock.unlock();
-  if (deadline != never || !self.direct || self.interrupted.load(std::memory_order_seq_cst)) {
-    suspension wait(self, what, how);
-    return suspend_otherwise(wait, lock, node, deadline);
-  }
+  return wait_otherwise(self, lock, node, what, deadline, how);
+}
+
+/// Something is to be done before this fiber leaves.
+[[gnu::noinline]] departure leave_otherwise(task_core& self, spin_lock& lock, list_hook& node) {
+  if (execution* const next = self.home->leave(self)) return {next, wake_reason::fulfilled};
+  return {nullptr, close_wait(self, lock, node)};
+}
+
+}  // namespace
+
+// What is rare is a call at the end of it, so that nothing has to be kept.
+departure begin_suspend(task_core& self, spin_lock& lock, list_hook& node, char const* what,
+                        time_point deadline, shielding how) {
+  if (deadline != never || !self.direct)
+    return suspend_otherwise(self, lock, node, what, deadline, how);
+  // The node is linked, but only holders of the lock see it: opening the wait now is soon enough.
+  open_wait(self, what, how, self.home->exceptions->uncaught);
+  lock.unlock();
+  if (self.interrupted.load(std::memory_order_seq_cst))
+    return wait_otherwise(self, lock, node, what, never, how);
+  if (execution* const next = self.home->leave_at_once(self)) [[likely]]
+    return {next, wake_reason::fulfilled};
+  return leave_otherwise(self, lock, node);
+}
+
+wake_reason end_suspend(task_core& self, spin_lock& lock, list_hook& node) noexcept {
+  return close_wait(self, lock, node);
+}
+
+wake_reason suspend(task_core& self, spin_lock& lock, list_hook& node, char const* what,
+                    time_point deadline, shielding how) {
+  if (deadline != never || !self.direct)
+    return suspend_otherwise(self, lock, node, what, deadline, how).reason;
+  open_wait(self, what, how, self.home->exceptions->uncaught);
+  lock.unlock();
+  if (self.interrupted.load(std::memory_order_seq_cst))
+    return wait_otherwise(self, lock, node, what, never, how).reason;
   self.home->park(self);
-  wake_reason const reason = close_wait(self);
-  if (reason != wake_reason::fulfilled) unlink(lock, node);
-  return reason;
+  return close_wait(self, lock, node);
 }
 
 void give_up_turn(task_core& self) noexcept {
@@ -284,25 +327,33 @@ task_core& checkpoint_slowly() {
 namespace {
 
 /// By a task that is no fiber, or that has a cancel, or a thread.
-[[gnu::noinline]] void yield_otherwise() {
+[[gnu::noinline]] execution* yield_otherwise() {
   look_first();
   task_core& self = current_task_or_thread();
   if (deliverable(self)) deliver(self);
   give_up_turn(self);
   if (deliverable(self)) deliver(self);
+  return nullptr;
+}
+
+[[gnu::noinline]] execution* leave_in_turn(task_core& self) noexcept {
+  return self.home->leave(self);
 }
 
 }  // namespace
 
-void yield_turn() {
-  task_core* const self = this_thread.current;
+execution* begin_yield(task_core* self) {
   if (self == nullptr || !self->direct || self->interrupted.load(std::memory_order_relaxed))
       [[unlikely]]
     return yield_otherwise();
-  self->home->yield(*self);
-  // A cancel or a deadline that came meanwhile ends this very suspension.
-  if (deliverable(*self)) [[unlikely]]
-    deliver(*self);
+  self->home->push(*self);
+  if (execution* const next = self->home->leave_at_once(*self)) [[likely]]
+    return next;
+  return leave_in_turn(*self);
+}
+
+void deliver_if_due(task_core& self) {
+  if (deliverable(self)) deliver(self);
 }
 
 }  // namespace coir::detail

@@ -28,6 +28,9 @@ void AnnotateIgnoreWritesEnd(char const* file, int line);
 
 namespace coir::detail::sanitizer {
 
+/// Whether one has to be told of each switch.
+inline constexpr bool at_work = COIR_ASAN || COIR_TSAN;
+
 /// A stack was cut: LSan looks for pointers in it, valgrind knows a switch when it sees one.
 inline void know_stack([[maybe_unused]] stack& made) {
 #if COIR_ASAN

@@ -9,7 +9,7 @@
 
 #include <boost/context/detail/fcontext.hpp>
 
-#include <coir/context/execution.hpp>
+#include <coir/context/jump.hpp>
 
 #include "context/sanitizer.hpp"
 #include "context/stack.hpp"
@@ -47,40 +47,12 @@ inline void arrive(boost::context::detail::transfer_t from) noexcept {
   sanitizer::switch_note::after_rest();
 }
 
-/// Boost's jump_fcontext(to, data).
-///
-/// It goes on elsewhere by a jump and never returns by `ret`, so an ordinary call of it leaves one
-/// address too many on the processor's stack of predicted returns: each function that returns after a
-/// switch is then mispredicted. Here the address to come back to is pushed without a call: a yield among
-/// 1,000 fibers takes a fifth less time.
-inline boost::context::detail::transfer_t jump(void* to, void* data) noexcept {
-#if defined(__x86_64__) && !defined(__AVX512F__) && !COIR_ASAN && !COIR_TSAN
-  boost::context::detail::transfer_t from;
-  asm volatile(
-      "lea -128(%%rsp), %%rsp\n\t"  // past what the compiler may keep below the stack pointer
-      "lea 1f(%%rip), %%rax\n\t"
-      "push %%rax\n\t"
-      "jmp *%[jump]\n"
-      "1:\n\t"
-      "lea 128(%%rsp), %%rsp"
-      : "=&a"(from.fctx), "=&d"(from.data), "+D"(to), "+S"(data)
-      : [jump] "r"(&boost::context::detail::jump_fcontext)
-      : "rcx", "r8", "r9", "r10", "r11", "memory", "cc", "mm0", "mm1", "mm2", "mm3", "mm4", "mm5",
-        "mm6", "mm7", "st", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
-        "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
-  return from;
-#else
-  return boost::context::detail::jump_fcontext(to, data);
-#endif
-}
-
 /// Leaves `from`, which is running, for `to`, which is not. Returns when somebody switches back. No
 /// exception is in flight or being handled.
 inline void switch_without_exceptions(execution& from, execution& to) noexcept {
   sanitizer::switch_note note;
   note.before(*to.on);
-  auto const back = jump(to.resume_at, &from);
-  static_cast<execution*>(back.data)->resume_at = back.fctx;
+  jump_between(from, to);
   note.after();
 }
 
@@ -96,8 +68,7 @@ inline void switch_to(execution& from, execution& to, exception_state& exception
 /// there, by a switch to where `host` then says.
 inline void rest(execution& host, execution& to) noexcept {
   sanitizer::switch_note::before_rest(*to.on);
-  auto const back = jump(to.resume_at, &host);
-  static_cast<execution*>(back.data)->resume_at = back.fctx;
+  jump_between(host, to);
   sanitizer::switch_note::after_rest();
 }
 

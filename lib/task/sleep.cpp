@@ -3,8 +3,6 @@
 
 #include <coir/task/sleep.hpp>
 
-#include <coir/cancel/suspend.hpp>
-
 namespace coir {
 
 void sleep_until(time_point when) {
@@ -14,7 +12,5 @@ void sleep_until(time_point when) {
   wait.begin();
   if (wait.end(when) == detail::wake_reason::cancelled) detail::deliver(self);
 }
-
-void yield() { detail::yield_turn(); }
 
 }  // namespace coir

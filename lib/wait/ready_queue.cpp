@@ -27,11 +27,9 @@ task_core* ready_queue::pick_begun() noexcept {
   return next;
 }
 
-COIR_COLD void ready_queue::leave_with_exceptions(task_core& self) noexcept {
-  task_core* const next = pick_begun();
-  if (next == &self) return;
-  this_thread.current = next;
-  switch_to(self.flow, next != nullptr ? next->flow : root, *exceptions);
+COIR_COLD execution* ready_queue::leave_here(execution& from, execution& to) noexcept {
+  switch_to(from, to, *exceptions);
+  return nullptr;
 }
 
 void ready_queue::run_ready(time_point now) noexcept {

@@ -57,13 +57,22 @@ struct ready_queue {
   void ring_from_outside() noexcept { outside_.ring(); }
 
   /// Suspends the running fiber until it is woken. It is parked, or claimed already.
-  void park(task_core& self) noexcept { leave(self); }
+  void park(task_core& self) noexcept {
+    if (execution* const next = leave(self)) [[likely]]
+      jump_between(self.flow, *next);
+  }
 
   /// Lets every fiber that is ready now run before `self` goes on.
   void yield(task_core& self) noexcept {
     push(self);
-    leave(self);
+    park(self);
   }
+
+  /// park() for who jumps himself, so that no function of ours returns after it: to where. Null: `self`
+  /// has left and come back.
+  [[nodiscard]] execution* leave(task_core& self) noexcept;
+  /// The same where that is simple. Null: it is not, and nothing has happened.
+  [[nodiscard, gnu::always_inline]] execution* leave_at_once(task_core& self) noexcept;
 
   /// The task that runs on `own` has ended, and its record may be gone. Returns the next task if it
   /// has never run and can begin on this very stack; else gives the stack back and is gone.
@@ -106,9 +115,10 @@ struct ready_queue {
  private:
   [[nodiscard]] std::size_t room() const noexcept { return mask_ + 1; }
   void grow();
-  void leave(task_core& self) noexcept;
-  void leave_with_exceptions(task_core& self) noexcept;
+  /// Leaves with exceptions, or tells a sanitizer. Null, for it has come back.
+  execution* leave_here(execution& from, execution& to) noexcept;
   [[nodiscard]] bool may_go_on() noexcept;
+  [[nodiscard]] bool may_go_on_at_once() noexcept;
   void set_stop() noexcept;
   task_core* pick() noexcept;
   task_core* pick_begun() noexcept;
@@ -134,21 +144,34 @@ struct ready_queue {
 };
 
 // Implementation of the switch, in the header so that it is part of each function that parks. What is
-// rare is a call at the end of it: then nothing has to be kept for after the switch but `self`.
+// rare is a call at the end of it: then nothing has to be kept.
 
-inline void ready_queue::leave(task_core& self) noexcept {
+inline execution* ready_queue::leave(task_core& self) noexcept {
   self.budget = task_core::full_budget;
-  if (exceptions->any()) [[unlikely]]
-    return leave_with_exceptions(self);
   task_core* next = pick();
   if (next != nullptr && next->flow.resume_at == nullptr && !begin(*this, *next)) [[unlikely]]
     next = pick_begun();
   if (next == &self) [[unlikely]]
-    return;
-  // One place from where all leave, and to which they come back: the processor then foresees the returns
-  // of those who wait in the same function.
+    return nullptr;
   this_thread.current = next;
-  switch_without_exceptions(self.flow, next != nullptr ? next->flow : root);
+  execution& to = next != nullptr ? next->flow : root;
+  if (sanitizer::at_work || exceptions->any()) [[unlikely]]
+    return leave_here(self.flow, to);
+  return &to;
+}
+
+inline execution* ready_queue::leave_at_once(task_core& self) noexcept {
+  if (sanitizer::at_work || exceptions->any() || (head_ == stop_ && !may_go_on_at_once()))
+      [[unlikely]]
+    return nullptr;
+  task_core* const next = ring_[head_ & mask_];
+  if (next->flow.resume_at == nullptr || next == &self) [[unlikely]]
+    return nullptr;
+  ++head_;
+  prefetch();
+  self.budget = task_core::full_budget;
+  this_thread.current = next;
+  return &next->flow;
 }
 
 /// The task whose stack this is has ended.
@@ -180,6 +203,14 @@ inline task_core* ready_queue::pick() noexcept {
 /// False when it is the loop's turn. At a stop: begins the next round if one is over, and looks at the
 /// clock if it is time. Asked again before anything was taken, it says the same.
 inline bool ready_queue::may_go_on() noexcept {
+  if (may_go_on_at_once()) return true;
+  if (head_ == round_end_ || read_clock()) return false;
+  set_stop();
+  return true;
+}
+
+/// The same, but false too if the clock is to be read first.
+inline bool ready_queue::may_go_on_at_once() noexcept {
   if (head_ == round_end_) {
     if (head_ == tail_) return false;
     if (rounds_left_ <= 1 || outside_.any()) [[unlikely]]
@@ -187,8 +218,7 @@ inline bool ready_queue::may_go_on() noexcept {
     --rounds_left_;
     round_end_ = tail_;
   }
-  if (clock == nullptr && static_cast<std::ptrdiff_t>(head_ - next_clock_) >= 0 && read_clock())
-      [[unlikely]]
+  if (clock == nullptr && static_cast<std::ptrdiff_t>(head_ - next_clock_) >= 0) [[unlikely]]
     return false;
   set_stop();
   return true;

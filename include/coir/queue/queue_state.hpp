@@ -91,32 +91,13 @@ struct queue_state : queue_core {
     return put_as(self, item, deadline);
   }
 
-  [[gnu::noinline]] bool put_as(task_core& self, value_type& item, time_point deadline) {
-    if constexpr (shareable<value_type>) {
-      if (elsewhere != nullptr)
-        return elsewhere->put(shared_item<value_type>::from(item), deadline);
-    }
-    lock.lock();
-    if (shut_down) throw_shut_down();
-    cell& added = fill(item);
-    if (shut_down) refuse_and_unlock(added, item);
-    if (admit_and_unlock(added)) [[likely]]
-      return true;
-    wait_node node(self);
-    node.item = &added;
-    putters.push_back(node);
-    wake_reason reason;
-    try {
-      reason = suspend(self, lock, node, Store::put_name, deadline);
-    } catch (...) {
-      take_back(added, item);
-      throw;
-    }
-    if (reason == wake_reason::fulfilled && node.item != nullptr) return true;
-    take_back(added, item);
-    if (reason == wake_reason::fulfilled) throw queue_shut_down();
-    if (reason == wake_reason::cancelled) deliver(self);
-    return false;
+  /// The same when it could not be stored at once. Part of its caller, as get_as() is.
+  [[gnu::always_inline]] bool put_as(task_core& self, value_type& item, time_point deadline) {
+    unmade<putting> place;
+    auto const [put, next] = put_or_leave(self, place, item, deadline);
+    if (next == nullptr) return put;
+    jump_between(self.flow, *next);
+    return has_put(self, place.node, item, end_suspend(self, lock, place.node));
   }
 
   /// Puts what `item` holds if that can be done at once.
@@ -289,6 +270,28 @@ struct queue_state : queue_core {
     return true;
   }
 
+  /// Hands a copy of `item` to the oldest getter, if that can be done at once.
+  [[gnu::always_inline]] bool hand_at_once(value_type& item) noexcept {
+    lock.lock();
+    if (shut_down || spare.empty()) [[unlikely]] {
+      lock.unlock();
+      return false;
+    }
+    wait_node* const getter = getters.claim_first();
+    if (getter == nullptr) {
+      lock.unlock();
+      return false;
+    }
+    cell& added = *spare.pop_front();
+    added.fill(item);
+    count_as_put(added);
+    getter->item = &added;
+    task_core& to_wake = *getter->task;
+    lock.unlock();
+    wake(to_wake);
+    return true;
+  }
+
   /// Takes the first item if there is one, and nobody to let in for it. Needs the lock.
   cell* take_alone() noexcept {
     if (!putters.empty() || !items.is_settled()) [[unlikely]]
@@ -326,14 +329,92 @@ struct queue_state : queue_core {
     throw queue_shut_down();
   }
 
-  [[gnu::noinline]] cell* get_as(task_core& self, time_point deadline) {
-    if constexpr (shareable<value_type>) {
-      if (elsewhere != nullptr) return get_elsewhere(&deadline);
+  // The longer ways, in two halves with the caller's jump in between (departure says why).
+
+  template <class T>
+  struct outcome {
+    T result;         // if nobody has to jump
+    execution* next;  // see departure
+  };
+  /// Room for a node in the caller's frame: most calls need none.
+  template <class Node>
+  union unmade {
+    unmade() noexcept {}
+    Node node;
+  };
+  struct putting : wait_node {
+    using wait_node::wait_node;
+    cell* added = nullptr;
+  };
+
+  [[gnu::noinline]] outcome<bool> put_or_leave(task_core& self, unmade<putting>& place,
+                                               value_type& item, time_point deadline) {
+    if constexpr (mere_bytes) {
+      if (hand_at_once(item)) [[likely]]
+        return {true, nullptr};
     }
-    if (cell* const taken = take_or_keep_lock()) return taken;
-    wait_node node(self);
+    return put_or_leave_otherwise(self, place, item, deadline);
+  }
+
+  [[gnu::noinline]] outcome<bool> put_or_leave_otherwise(task_core& self, unmade<putting>& place,
+                                                         value_type& item, time_point deadline) {
+    if constexpr (shareable<value_type>) {
+      if (elsewhere != nullptr)
+        return {elsewhere->put(shared_item<value_type>::from(item), deadline), nullptr};
+    }
+    lock.lock();
+    if (shut_down) throw_shut_down();
+    cell& added = fill(item);
+    if (shut_down) refuse_and_unlock(added, item);
+    if (admit_and_unlock(added)) [[likely]]
+      return {true, nullptr};
+    putting& node = *::new (&place.node) putting(self);
+    node.item = node.added = &added;
+    putters.push_back(node);
+    departure left;
+    try {
+      left = begin_suspend(self, lock, node, Store::put_name, deadline);
+    } catch (...) {
+      take_back(added, item);
+      throw;
+    }
+    if (left.next != nullptr) return {false, left.next};
+    return {has_put(self, node, item, left.reason), nullptr};
+  }
+
+  /// Why the wait of `node` ended: true if the item is in.
+  [[gnu::noinline]] bool has_put(task_core& self, putting& node, value_type& item,
+                                 wake_reason reason) {
+    if (reason == wake_reason::fulfilled && node.item != nullptr) return true;
+    take_back(*node.added, item);
+    if (reason == wake_reason::fulfilled) throw queue_shut_down();
+    if (reason == wake_reason::cancelled) deliver(self);
+    return false;
+  }
+
+  [[gnu::always_inline]] cell* get_as(task_core& self, time_point deadline) {
+    unmade<wait_node> place;
+    auto const [taken, next] = take_or_leave(self, place, deadline);
+    if (next == nullptr) return taken;
+    jump_between(self.flow, *next);
+    return what_was_got(self, place.node, end_suspend(self, lock, place.node));
+  }
+
+  [[gnu::noinline]] outcome<cell*> take_or_leave(task_core& self, unmade<wait_node>& place,
+                                                 time_point deadline) {
+    if constexpr (shareable<value_type>) {
+      if (elsewhere != nullptr) return {get_elsewhere(&deadline), nullptr};
+    }
+    if (cell* const taken = take_or_keep_lock()) return {taken, nullptr};
+    wait_node& node = *::new (&place.node) wait_node(self);
     getters.push_back(node);
-    switch (suspend(self, lock, node, Store::get_name, deadline)) {
+    departure const left = begin_suspend(self, lock, node, Store::get_name, deadline);
+    if (left.next != nullptr) return {nullptr, left.next};
+    return {what_was_got(self, node, left.reason), nullptr};
+  }
+
+  static cell* what_was_got(task_core& self, wait_node& node, wake_reason reason) {
+    switch (reason) {
       case wake_reason::timed_out: return nullptr;
       case wake_reason::cancelled: deliver(self);
       case wake_reason::fulfilled: break;

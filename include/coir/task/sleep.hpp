@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include <coir/cancel/suspend.hpp>
 #include <coir/time/deadline.hpp>
 
 namespace coir {
@@ -24,6 +25,6 @@ void sleep_for(std::chrono::duration<Rep, Period> delay) {
 /// Lets every task that is ready run before this one goes on. On threads it offers the CPU.
 ///   Blocks: for a round; a suspension point.
 ///   Throws: cancelled.
-COIR_EXPORT void yield();
+inline void yield() { detail::yield_turn(); }
 
 }  // namespace coir
