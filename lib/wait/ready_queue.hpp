@@ -228,19 +228,22 @@ inline void ready_queue::set_stop() noexcept {
   stop_ = clock == nullptr && next_clock_ - head_ < round_end_ - head_ ? next_clock_ : round_end_;
 }
 
-/// What soon will be touched, fetched while others still run: the frame of a task that comes soon, and the
-/// record of one that comes later. Among thousands of tasks memory is several switches away, so then it
-/// looks further ahead. Always inline: g++ drops calls of functions that do nothing but prefetch.
+/// What soon will be touched, fetched while others still run: the frame of a task that comes soon, or all
+/// of its record if it has not begun, and the first line of one that comes later. Among thousands of tasks
+/// memory is several switches away, so then it looks further ahead. Always inline: g++ drops calls of
+/// functions that do nothing but prefetch.
 inline void ready_queue::prefetch() const noexcept {
   std::size_t const ready = tail_ - head_;
   if (ready < 2) return;
   bool const many = ready >= 8;
   __builtin_prefetch(ring_[(head_ + (many ? 7 : 1)) & mask_]);
   task_core const* const soon = ring_[(head_ + (many ? 3 : 0)) & mask_];
-  auto const frame = reinterpret_cast<std::uintptr_t>(soon->flow.resume_at);
-  __builtin_prefetch(reinterpret_cast<void const*>(frame));
-  __builtin_prefetch(reinterpret_cast<void const*>(frame + 64));
-  __builtin_prefetch(reinterpret_cast<void const*>(frame + 128));
+  auto const* const frame = static_cast<char const*>(soon->flow.resume_at);
+  auto const* const rest = reinterpret_cast<char const*>(soon) + 64;
+  char const* const next = frame != nullptr ? frame : rest;
+  __builtin_prefetch(next);
+  __builtin_prefetch(next + 64);
+  __builtin_prefetch(next + 128);
 }
 
 }  // namespace coir::detail
