@@ -28,10 +28,19 @@ constexpr std::size_t most_in_ring = 64;                   // what is bigger has
 /// The other side is about to do what is waited for, or it is not: to find out takes less than a
 /// microsecond, and a futex takes more.
 template <class Condition>
-void spin_until(Condition&& holds) noexcept {
+void spin_until(int between_looks, Condition&& holds) noexcept {
   constexpr int spins = 40;
-  for (int i = 0; i < spins && !holds(); ++i) relax();
+  for (int i = 0; i < spins; i += between_looks) {
+    for (int k = 0; k < between_looks; ++k) relax();
+    if (holds()) return;
+  }
 }
+
+/// Each look takes a line of the cache from the other side. Who waits for an item is often waited for in his turn,
+/// and is to see it at once. Who waits for room has others behind him: he lets several items be taken before he
+/// looks, or both sides would wait for that line at each.
+constexpr int between_looks_for_an_item = 1;
+constexpr int between_looks_for_room = 10;
 
 /// A fiber has others to let run instead.
 bool may_spin(task_core const& self, time_point deadline) noexcept {
@@ -129,7 +138,7 @@ bool queue_body::get(item_sink into, time_point deadline) {
   bool taken = all.waiting.getters.load(std::memory_order_relaxed) == 0 && take(*own);
   if (!taken && may_spin(running, deadline)) {
     unlock_getters();
-    spin_until([this] { return looks_filled(); });
+    spin_until(between_looks_for_an_item, [this] { return looks_filled(); });
     lock_getters();
     taken = all.waiting.getters.load(std::memory_order_relaxed) == 0 && take(*own);
   }
@@ -230,7 +239,7 @@ bool queue_body::put(item_source item, time_point deadline) {
   bool done = put_now();
   if (!done && may_spin(running, deadline)) {
     unlock_putters();
-    spin_until([this] { return looks_roomy(); });
+    spin_until(between_looks_for_room, [this] { return looks_roomy(); });
     lock_putters();
     done = put_now();
   }
