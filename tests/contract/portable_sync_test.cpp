@@ -130,6 +130,52 @@ TEST_P(PortableSyncOn, CND_01_NotifyEndsTheWaitOfAsManyAndTheOldest) {
   });
 }
 
+// C4, C5: the cancel comes while it waits for the mutex, which it has been chosen to have again
+TEST_P(PortableSyncOn, CND_05_OneThatWasNotifiedIsNotCancelledAnyMore) {
+  in_run([] {
+    shared_mutex const mutex;
+    shared_condition const condition;
+    auto oldest = coir::spawn(wait_notified, mutex, condition);
+    await_shared(0, 1);
+    mutex.lock();  // it is free: who counted waits
+    mutex.unlock();
+    auto other = coir::spawn(wait_notified, mutex, condition);
+    await_shared(0, 2);
+    mutex.lock();
+    condition.notify_one();
+    oldest.cancel();
+    mutex.unlock();
+    oldest.get();
+    EXPECT_EQ(shared(1), 1u);
+    other.cancel();  // it has got nothing of it
+    other.join();
+    EXPECT_TRUE(other.cancelled());
+    EXPECT_FALSE(mutex.is_locked());
+  });
+}
+
+// C4: and one that was cancelled is not notified
+TEST_P(PortableSyncOn, CND_05_ANotificationGoesPastWhoWasCancelled) {
+  in_run([] {
+    shared_mutex const mutex;
+    shared_condition const condition;
+    auto oldest = coir::spawn(wait_notified, mutex, condition);
+    await_shared(0, 1);
+    mutex.lock();
+    mutex.unlock();
+    auto other = coir::spawn(wait_notified, mutex, condition);
+    await_shared(0, 2);
+    mutex.lock();
+    oldest.cancel();
+    mutex.unlock();
+    oldest.join();
+    EXPECT_TRUE(oldest.cancelled());
+    condition.notify_one();
+    other.get();
+    EXPECT_EQ(shared(1), 1u);
+  });
+}
+
 // Q3
 TEST_P(PortableSyncOn, SEM_07_PermitsAreNeitherLostNorDoubled) {
   in_run([] {
@@ -194,6 +240,34 @@ TEST_P(PortableSyncOn, EVT_04_AnEventLetsAllPassOnceItIsSet) {
     EXPECT_TRUE(two.get());
     event.clear();
     EXPECT_FALSE(event.is_set());
+  });
+}
+
+/// Waits for the event, and counts once it is seen to wait (0): by a fiber beside it, in whatever it is.
+bool wait_seen(shared_event const& event) {
+  auto const waiting = [&] {
+    auto waiter = coir::spawn([&] { return event.wait_for(1h); });
+    await_parked(waiter);
+    ++shared(0);
+    return waiter.get();
+  };
+  bool const on_fibers = coir::current_model() == coir::model::fibers ||
+                         coir::current_model() == coir::model::boost_fibers;
+  return on_fibers ? waiting() : coir::run(waiting);
+}
+
+// Q4
+TEST_P(PortableSyncOn, EVT_02_SetWakesAllEvenIfClearFollows) {
+  in_run([] {
+    shared_event const event;
+    std::vector<coir::task<bool>> waiters;
+    for (int i = 0; i < 3; ++i) waiters.push_back(coir::spawn(wait_seen, event));
+    await_shared(0, 3);
+    event.set();
+    event.clear();
+    for (auto& each : waiters) EXPECT_TRUE(each.get());
+    EXPECT_FALSE(event.is_set());
+    EXPECT_FALSE(coir::spawn([](shared_event const& e) { return e.wait_for(0s); }, event).get());
   });
 }
 

@@ -4,7 +4,9 @@
 /// What the tasks do is seen on a page that all processes share. The other suites let tasks look at
 /// the frame that has spawned them, which no process can.
 
+#include <atomic>
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -184,6 +186,94 @@ TEST_P(PortableOn, AsCompletedGivesEachOnce) {
   });
 }
 
+// G4: what had ended comes first, and the others are left alone
+TEST_P(PortableOn, GAT_16_WhatEndsInTimeComesBeforeTheTimeoutError) {
+  in_run([] {
+    std::vector<coir::task<int>> tasks;
+    tasks.push_back(coir::spawn([] {
+      await_shared(0);
+      return 1;
+    }));
+    tasks.push_back(coir::spawn(twice, 1));
+    tasks.push_back(coir::spawn(twice, 2));
+    tasks[1].join();
+    tasks[2].join();
+    auto some = coir::as_completed(tasks, 1ms);
+    int sum = 0;
+    try {
+      for (auto const& each : some) sum += each.task.get();
+      ADD_FAILURE();
+    } catch (coir::timeout_error const&) {
+      EXPECT_EQ(sum, 6);
+    }
+    EXPECT_FALSE(tasks[0].done());
+    ++shared(0);
+    EXPECT_EQ(tasks[0].get(), 1);
+    EXPECT_EQ(some.next()->index, 0u);
+    EXPECT_FALSE(some.next());
+  });
+}
+
+// G4
+TEST_P(PortableOn, GAT_16_ATimeoutThatWasNotNeededLeavesNoTrace) {
+  in_run([] {
+    std::vector<coir::task<int>> tasks;
+    tasks.push_back(coir::spawn(twice, 3));
+    for (auto const& each : coir::as_completed(tasks, 1h)) EXPECT_EQ(each.task.get(), 6);
+    EXPECT_FALSE(coir::move_on_after(1ms, [] { coir::sleep_for(1h); }));  // by its own limit
+  });
+}
+
+/// An attempt: it fails (0), wins when a sleeper has begun (1), or sleeps (2).
+int attempt(int how, std::string const& text) {
+  if (how == 0) throw std::out_of_range(text);
+  if (how == 2) return sleep_counted();
+  await_shared(0);
+  return 7;
+}
+
+// STG, C8
+TEST_P(PortableOn, STG_01_TheNextAttemptBeginsAfterTheDelayAndLosersHaveEnded) {
+  in_run([] {
+    std::vector const calls{coir::call(attempt, 2, "sleeps"), coir::call(attempt, 1, "wins")};
+    auto const won = coir::staggered_race(calls, 1ms);
+    EXPECT_EQ(won.winner, 1u);
+    EXPECT_EQ(won.value, 7);
+    ASSERT_EQ(won.errors.size(), 2u);
+    EXPECT_THROW(std::rethrow_exception(won.errors[0]), coir::cancelled);
+    EXPECT_EQ(won.errors[1], nullptr);
+    EXPECT_EQ(shared(1), 1u);
+  });
+}
+
+// STG: the third never begins
+TEST_P(PortableOn, STG_01_TheNextAttemptBeginsWhenTheOneBeforeHasFailed) {
+  in_run([] {
+    ++shared(0);  // nobody waits for a sleeper
+    std::vector const calls{coir::call(attempt, 0, "first"), coir::call(attempt, 1, "wins"),
+                            coir::call(attempt, 2, "sleeps")};
+    auto const won = coir::staggered_race(calls, 1h);
+    EXPECT_EQ(won.winner, 1u);
+    ASSERT_EQ(won.errors.size(), 2u);
+    EXPECT_THROW(std::rethrow_exception(won.errors[0]), std::out_of_range);
+    EXPECT_EQ(shared(0), 1u);
+  });
+}
+
+// STG, G2
+TEST_P(PortableOn, STG_01_IfNoneSucceedsTheErrorsComeInOrderOfTheStart) {
+  in_run([] {
+    std::vector const calls{coir::call(attempt, 0, "a"), coir::call(attempt, 0, "b"),
+                            coir::call(attempt, 0, "c")};
+    try {
+      coir::staggered_race(calls, 0s);
+      ADD_FAILURE();
+    } catch (coir::exception_group const& e) {
+      EXPECT_STREQ(e.what(), "3 failures: a; b; c");
+    }
+  });
+}
+
 // C8
 TEST_P(PortableOn, LosersOfARaceHaveEnded) {
   in_run([] {
@@ -228,6 +318,26 @@ TEST_P(PortableOn, ErrorNobodyAsksForGoesToTheHandler) {
   EXPECT_GE(told, 1);
 }
 
+// G3: a handler that fails itself
+TEST_P(PortableOn, RUN_15_ARunGoesOnAfterAHandlerThatThrows) {
+  std::atomic<int> told{0};
+  auto const before =
+      coir::set_unhandled_exception_handler([&](std::string const&, std::exception_ptr) {
+        ++told;
+        throw std::logic_error("broken handler");
+      });
+  testing::internal::CaptureStderr();
+  in_run([] {
+    for (int i = 0; i < 2; ++i) coir::spawn(fail).join();
+    EXPECT_EQ(coir::spawn(twice, 1).get(), 2);
+  });
+  std::string const text = testing::internal::GetCapturedStderr();
+  coir::set_unhandled_exception_handler(before);
+  EXPECT_EQ(told, 2);
+  EXPECT_NE(text.find("broken handler"), text.npos) << text;
+  EXPECT_NE(text.find("it failed"), text.npos) << text;  // the default handler has told of it
+}
+
 // C3
 TEST_P(PortableOn, CancelStaysUntilItIsTakenBack) {
   in_run([] {
@@ -264,6 +374,57 @@ TEST_P(PortableOn, ShieldHoldsACancelOff) {
     EXPECT_TRUE(task.cancelled());
   });
   EXPECT_EQ(shared(2), 0u);
+}
+
+// C9: not seen through the shield, but for what is inside of it; seen again when it is taken away
+TEST_P(PortableOn, SCP_01_ACancelIsSeenAgainOnceTheShieldIsTakenAway) {
+  in_run([] {
+    coir::shared<coir::queue<int>> const q(1);
+    auto task = coir::spawn(
+        [](coir::shared<coir::queue<int>> const& from) {
+          coir::cancel_scope scope;
+          scope.set_shielded(true);
+          scope.run([&] {
+            ++shared(0);
+            while (coir::this_task::cancelling() == 0) coir::yield();
+            ++shared(1);
+            shared(2) = static_cast<std::uint32_t>(from.get());
+            coir::cancel_scope inner;
+            inner.cancel();
+            if (!inner.run([] { coir::sleep_for(1h); })) ++shared(3);
+            if (!coir::move_on_after(1ms, [] { coir::sleep_for(1h); })) ++shared(4);
+            scope.set_shielded(false);
+            ++shared(5);
+            coir::yield();
+            ++shared(6);
+          });
+          ++shared(7);
+        },
+        q);
+    await_shared(0);
+    task.cancel();
+    await_shared(1);
+    contract::await_getters(q, 1);
+    q.put(9);
+    task.join();
+    EXPECT_TRUE(task.cancelled());
+  });
+  EXPECT_EQ(shared(2), 9u);
+  for (std::size_t i : {3u, 4u, 5u}) EXPECT_EQ(shared(i), 1u) << i;
+  for (std::size_t i : {6u, 7u}) EXPECT_EQ(shared(i), 0u) << i;
+}
+
+// C9: the shielded scope can be cancelled itself
+TEST_P(PortableOn, SCP_01_AShieldedScopeHasItsOwnCancel) {
+  in_run([] {
+    auto const through = [] {
+      coir::cancel_scope scope;
+      scope.set_shielded(true);
+      scope.cancel();
+      return scope.run([] { coir::sleep_for(1h); });
+    };
+    EXPECT_FALSE(coir::spawn(through).get());
+  });
 }
 
 // C6

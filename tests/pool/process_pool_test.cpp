@@ -180,6 +180,36 @@ TEST_F(ProcessPool, TasksGoWhereverTasksGo) {
   });
 }
 
+// G4: a gather borrows handles, and what it waits with takes tasks of both kinds
+TEST_F(ProcessPool, GatherWaitAndAsCompletedTakeItsTasks) {
+  with_pool({.workers = 2}, [](coir::process_pool& pool) {
+    std::vector<coir::task<int>> tasks;
+    for (int i = 0; i < 3; ++i) tasks.push_back(pool.submit(add, i, i));
+    tasks.push_back(coir::spawn(add, 3, 3));
+    EXPECT_EQ(coir::gather(tasks), (std::vector{0, 2, 4, 6}));
+
+    tasks.clear();
+    tasks.push_back(pool.submit([] { return static_cast<int>(sleep_long()); }));
+    await_shared(0);
+    tasks.push_back(pool.submit([]() -> int { throw std::out_of_range("it failed"); }));
+    EXPECT_THROW(coir::gather(tasks), std::out_of_range);
+    EXPECT_FALSE(tasks[0].done());
+    auto const [failed, others] = coir::wait(tasks, coir::return_when::first_exception);
+    EXPECT_EQ(failed.size(), 1u);
+    EXPECT_EQ(others.size(), 1u);
+    try {
+      for (auto const& each : coir::as_completed(tasks, 1ms)) EXPECT_EQ(each.index, 1u);
+      ADD_FAILURE();
+    } catch (coir::timeout_error const&) {
+      EXPECT_FALSE(tasks[0].done());
+    }
+    tasks[0].cancel();
+    EXPECT_EQ(coir::wait(tasks).done.size(), 2u);
+    EXPECT_TRUE(tasks[0].cancelled());
+    EXPECT_EQ(shared(1), 1u);
+  });
+}
+
 TEST_F(ProcessPool, DumpSaysWhereItsTasksAre) {
   with_pool({.workers = 1, .name = "mill"}, [](coir::process_pool& pool) {
     EXPECT_EQ(coir::dump_tasks().find("mill"), std::string::npos);
