@@ -54,6 +54,7 @@ struct queue_memory : segment_head {
     std::atomic<std::uint64_t> tail{0};  // behind the last item; it counts those that were ever put
     std::uint64_t head_seen = 0;
     std::uint64_t turns = 0;
+    std::atomic<int> cpu{0};  // on which he ran who last had to look for room
   } put;
   // What everybody reads, and who waits changes.
   struct alignas(64) {
@@ -169,6 +170,7 @@ class queue_body final : public shared_queue_body, public segment {
   /// Sees to it that nobody waits for what is there. Needs no lock.
   void serve() noexcept;
 
+  void give_up_turn() noexcept;
   bool wait_for_item(task_core& self, place& own, time_point deadline);
   bool wait_for_room(task_core& self, place& own, time_point deadline);
 
@@ -177,7 +179,9 @@ class queue_body final : public shared_queue_body, public segment {
   void bury_putters(std::uint32_t dead) noexcept;
 
   plan_of_memory const plan_;
-  std::atomic<std::uint32_t> next_block_{0};  // where this process looks for a free one first
+  std::atomic<std::uint32_t> next_block_{0};     // where this process looks for a free one first
+  std::atomic<std::uint32_t> turns_to_keep_{0};  // so often it does not give up its turn
+  std::atomic<std::uint32_t> last_kept_{0};      // how many there were in the end
 };
 
 }  // namespace coir::detail

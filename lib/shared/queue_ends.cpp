@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include <sched.h>
+
 #include "shared/queue_body.hpp"
 
 namespace coir::detail {
@@ -183,6 +185,7 @@ bool queue_body::has_room() noexcept {
   auto& put = memory().put;
   std::uint64_t const tail = put.tail.load(std::memory_order_relaxed);
   if (tail - put.head_seen < plan_.capacity) return true;
+  put.cpu.store(::sched_getcpu(), std::memory_order_relaxed);
   put.head_seen = memory().get.head.load(std::memory_order_seq_cst);
   return tail - put.head_seen < plan_.capacity;
 }

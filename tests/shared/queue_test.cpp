@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include <sched.h>
+
 #include <gtest/gtest.h>
 
 #include <coir/cancel/cancel_scope.hpp>
@@ -57,6 +59,27 @@ TEST(SharedQueueTest, GoesThereAndBack) {
   }
   there.shutdown();
   EXPECT_EQ(echo.wait(), 0);
+}
+
+// So each side has to let the other run.
+TEST(SharedQueueTest, GoesThereAndBackOnOneProcessor) {
+  numbers const there(1), back(1);
+  EXPECT_EQ(back.try_get(), std::nullopt);  // the thread that begins with that has all processors
+  cpu_set_t before, one;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<std::size_t>(::sched_getcpu()), &one);
+  ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+  child echo([&] {
+    for (std::int64_t const item : there) back.put(item + 1);
+  });
+  for (std::int64_t i = 0; i < 500; ++i) {
+    there.put(i);
+    ASSERT_EQ(back.get(), i + 1);
+  }
+  there.shutdown();
+  EXPECT_EQ(echo.wait(), 0);
+  EXPECT_EQ(::sched_setaffinity(0, sizeof before, &before), 0);
 }
 
 TEST(SharedQueueTest, GetTimesOutAndLosesNothing) {
