@@ -17,6 +17,7 @@
 #include "model/fork_server.hpp"
 #include "model/packer.hpp"
 #include "model/runtime.hpp"
+#include "model/watch.hpp"
 #include "wait/parker.hpp"
 #include "wait/ready_queue.hpp"
 
@@ -57,6 +58,7 @@ void process_task::begin(task_record& fresh, std::chrono::nanoseconds grace,
   set_proxy(fresh, *made);
   process_task& self = *made.release();  // the hub's from now on
   left.fetch_add(1, std::memory_order_relaxed);
+  if (fresh.observed) fresh.run->watching()->is_sent(fresh);
 
   try {
     self.request(theirs.get(), packed);
@@ -66,7 +68,7 @@ void process_task::begin(task_record& fresh, std::chrono::nanoseconds grace,
   }
   // Parked before this look, as every wait is: no cancel falls between.
   if (fresh.interrupted.load(std::memory_order_seq_cst) && claim(fresh, wake_reason::cancelled))
-    self.wake(fresh);
+    coir::detail::wake(fresh);
 }
 
 /// Once the request is sent, the hub may end the task and this with it.

@@ -78,10 +78,6 @@ void check(run_options const& options) {
   if (options.seed != 0 && options.model != model::fibers)
     throw std::invalid_argument("coir: run_options::seed is " + std::to_string(options.seed) +
                                 ", and needs the fibers model; this run's is " + name);
-  if (watch::is_wanted(options) && options.model == model::processes)
-    throw std::invalid_argument(
-        "coir: run_options::trace, debug and slow_step cannot follow tasks into processes; choose "
-        "another model");
   if (options.slow_step.count() > 0 && options.model != model::fibers &&
       options.model != model::boost_fibers)
     throw std::invalid_argument(

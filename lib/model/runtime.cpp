@@ -85,6 +85,7 @@ void runtime::live_here(task_record& task, timer_queue& timers,
 }
 
 COIR_COLD void runtime::note_begin(task_record& task) noexcept {
+  if (task.kind == task_kind::process) return;  // that was told when it was sent: this is its end
   task.run->watching()->begins(task);
 }
 

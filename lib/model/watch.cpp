@@ -82,6 +82,11 @@ void watch::begins(task_record& self) noexcept {
   begin_step(self);
 }
 
+void watch::is_sent(task_record& fresh) noexcept {
+  fresh.notes->waits_since.store(now().time_since_epoch().count(), std::memory_order_relaxed);
+  tell(trace_point::begun, fresh, 0, {});
+}
+
 void watch::ends(task_record& self) noexcept {
   end_step(self);
   tell(trace_point::ended, self, 0, how_it_ended(self.how));

@@ -33,6 +33,8 @@ class watch final : public observer {
 
   void is_spawned(task_record& fresh) noexcept;
   void begins(task_record& self) noexcept;
+  /// Its process is about to be asked for: from here it is seen as parked until that has ended.
+  void is_sent(task_record& fresh) noexcept;
   void ends(task_record& self) noexcept;
   /// Its model could not carry it, and spawn() throws.
   void never_began(task_record& fresh) noexcept;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "contract/models.hpp"
+#include "contract/processes.hpp"
 #include "contract/witnesses.hpp"
 
 namespace contract {
@@ -93,6 +94,50 @@ TEST(TraceOnSerial, ALogTellsEachStepInOrder) {
                 "main #1 is spawned", "main #1 begins", "main #1 spawns inner #2",
                 "inner #2 begins", "inner #2 parks in sleep", "inner #2 wakes inner #2: timed_out",
                 "inner #2 goes on", "inner #2 ends: finished", "main #1 ends: finished"}));
+}
+
+/// What a process does is not seen from where it was spawned, but that it was cancelled, and how it ended.
+TEST(TraceOnProcesses, ALogTellsWhatIsSeenOfATaskFromOutside) {
+  shared_page::clear();
+  coir::trace_log log;
+  coir::run({.model = coir::model::processes, .trace = &log}, [] {
+    auto worker = coir::spawn({.name = "worker"}, [] { coir::spawn([] {}).join(); });
+    worker.join();
+    auto thrower = coir::spawn({.name = "thrower"}, [] { throw std::runtime_error("x"); });
+    thrower.join();
+    EXPECT_NE(thrower.exception(), nullptr);
+    auto victim = coir::spawn({.name = "victim"}, [] {
+      ++shared(0);
+      coir::sleep_for(1h);
+    });
+    await_shared(0);
+    victim.cancel();
+    victim.join();
+    coir::group([](coir::task_group& g) {
+      g.cancel();
+      g.spawn({.name = "never"}, [] {});
+    });
+  });
+  using lines = std::vector<std::string>;
+  EXPECT_EQ(lines_on(log, "worker"),
+            (lines{"main #1 spawns worker #2", "worker #2 begins", "worker #2 ends: finished"}));
+  EXPECT_EQ(lines_on(log, "thrower"),
+            (lines{"main #1 spawns thrower #3", "thrower #3 begins", "thrower #3 ends: failed"}));
+  EXPECT_EQ(lines_on(log, "victim"),
+            (lines{"main #1 spawns victim #4", "victim #4 begins",
+                   "main #1 wakes victim #4: cancelled", "victim #4 ends: cancelled"}));
+  EXPECT_EQ(lines_on(log, "never"), (lines{"main #1 spawns never #5", "never #5 ends: cancelled"}));
+}
+
+TEST(TraceOnProcesses, ADumpSaysWhereATaskWasSpawned) {
+  coir::run({.model = coir::model::processes, .debug = true}, [] {
+    auto const sleeper = coir::spawn({.name = "sleeper"}, [] { coir::sleep_for(1h); });
+    std::string const dump = coir::dump_tasks();
+    auto const at = dump.find("sleeper");
+    ASSERT_NE(at, dump.npos) << dump;
+    EXPECT_NE(dump.find("trace_test.cpp", at), dump.npos) << dump;
+    EXPECT_NE(dump.find(" by main", at), dump.npos) << dump;
+  });
 }
 
 TEST_P(TraceOn, HowAWaitAndATaskEndedIsTold) {
@@ -249,12 +294,6 @@ TEST_P(TraceOnAny, ATracerIsToldOfTwoRunsAfterEachOther) {
     coir::run({.model = GetParam(), .trace = &log}, [] {});
     EXPECT_EQ(log.text(), "main #1 is spawned\nmain #1 begins\nmain #1 ends: finished\n");
   }
-}
-
-TEST(Trace, ProcessesRefuseATracer) {
-  coir::trace_log log;
-  EXPECT_THROW(coir::run({.model = coir::model::processes, .trace = &log}, [] {}),
-               std::invalid_argument);
 }
 
 }  // namespace

@@ -43,13 +43,13 @@ struct trace_event {
   [[nodiscard]] COIR_EXPORT std::string name() const;
 };
 
-/// Is told of every step of every task of the runs that it was given to by run_options::trace.
-///
+/// Is told of every step of every task of the runs that it was given to by run_options::trace; on
+/// `processes` of what is seen from outside of them: that a task is spawned, begins, is woken, ends.
 /// What it is told happens at that very moment: a task that has parked is not woken, and one that was
 /// woken does not go on, before on_event() has returned. So it may well do something in between, as a
 /// test does that forces a race: cancel a task, set an event, try_put(); but nothing that waits.
 /// One that throws is not told of anything any more, after a warning, and the run goes on.
-/// Thread: that of whoever takes the step; several at once on `threads`.  Mirrors: trio's Instrument.
+/// Thread: of whoever takes the step; `threads`, `processes`: several.  Mirrors: trio's Instrument.
 class COIR_EXPORT tracer {
  public:
   virtual ~tracer() = default;
