@@ -14,11 +14,11 @@ namespace coir {
 /// Thrown here for what a task has thrown in its process, if that was not of a type that travels.
 ///
 /// Those of <stdexcept>, <system_error>, <new> and the like do, and coir's own: they come back as what
-/// they were. what() is "TYPE: message" here.
+/// they were. what() is "TYPE: message" here, or the type alone if there is no message.
 class COIR_EXPORT remote_error : public std::runtime_error {
  public:
   remote_error(std::string type, std::string message, std::string backtrace = {})
-      : std::runtime_error(type + ": " + message),
+      : std::runtime_error(message.empty() ? type : type + ": " + message),
         type_(std::move(type)),
         message_(std::move(message)),
         backtrace_(std::move(backtrace)) {}
