@@ -22,6 +22,8 @@ namespace {
 std::mutex beginning;                    // guards the making of the hub
 std::atomic<process_hub*> hub{nullptr};  // kept for good: its thread never ends
 
+thread_local process_hub* served_here = nullptr;
+
 /// A copy of the process that fork() has made has no such thread.
 void forget_hub() noexcept { hub.store(nullptr, std::memory_order_relaxed); }
 
@@ -41,6 +43,13 @@ process_hub& process_hub::here() {
   auto* const fresh = new process_hub;
   hub.store(fresh, std::memory_order_release);
   return *fresh;
+}
+
+process_hub& process_hub::for_caller() {
+  process_hub* const busy = served_here;
+  if (busy == nullptr) return here();
+  if (busy->deputy_ == nullptr) busy->deputy_ = new process_hub;
+  return *busy->deputy_;
 }
 
 process_hub::process_hub()
@@ -69,6 +78,7 @@ void process_hub::ignore(int socket) noexcept {
 
 /// Messages first: a task whose end has come needs no cancel any more.
 void process_hub::serve() noexcept {
+  served_here = this;
   for (;;) {
     time_point const until = timers.earliest();
     int timeout = -1;

@@ -52,6 +52,11 @@ class process_hub {
   ///   Throws: std::system_error when it cannot begin.
   static process_hub& here();
 
+  /// The one for a task that the calling code begins. Code that a hub runs, as the end of a task is, may
+  /// wait for what it has begun, so that must be heard of elsewhere: by the hub's deputy.
+  ///   Throws: as here().
+  static process_hub& for_caller();
+
   process_hub(process_hub const&) = delete;
   process_hub& operator=(process_hub const&) = delete;
 
@@ -74,6 +79,7 @@ class process_hub {
   descriptor bell_;
   descriptor epoll_;
   inbox inbox_;
+  process_hub* deputy_ = nullptr;  // its own to make; never ends either
 };
 
 }  // namespace coir::detail

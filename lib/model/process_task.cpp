@@ -35,8 +35,8 @@ std::string in_seconds(std::chrono::nanoseconds span) {
 
 process_task::process_task(task_record& task, std::chrono::nanoseconds grace, descriptor socket,
                            std::atomic<std::uint32_t>& left)
-    : hub_(process_hub::here()),
-      task_((task.add_ref(), &task)),
+    : hub_(process_hub::for_caller()),
+      task_(&task),
       grace_(grace),
       socket_(std::move(socket)),
       cancel_(hub_, socket_.get(), task.id, grace),
@@ -96,7 +96,7 @@ void process_task::look() noexcept {
   task_->word.store(word::parked, std::memory_order_seq_cst);  // the next cancel claims it anew
   if (settled_) {
     settle();
-    if (gone_ && !task_) retire();
+    if (gone_ && task_ == nullptr) retire();
     return;
   }
   cancel_reason reason;
@@ -142,13 +142,13 @@ void process_task::process_is_gone() noexcept {
   hub_.ignore(socket_.get());
   gone_ = true;
   settle();
-  if (!task_) retire();
+  if (task_ == nullptr) retire();
 }
 
 /// Whoever has claimed it for a cancel has yet to post it here: then it ends.
 void process_task::settle() noexcept {
   settled_ = true;
-  if (task_ && claim(*task_, wake_reason::fulfilled)) conclude();
+  if (task_ != nullptr && claim(*task_, wake_reason::fulfilled)) conclude();
 }
 
 /// Runs the end of the task, as if its function had just returned or thrown here.
@@ -160,7 +160,7 @@ void process_task::conclude() noexcept {
   thread_state const before = std::exchange(this_thread, thread_state{&task, nullptr});
   runtime::live_on(task, [](task_record& self) { static_cast<process_task&>(of(self)).deliver(); });
   this_thread = before;
-  task_ = {};
+  task_ = nullptr;
 }
 
 void process_task::retire() noexcept {

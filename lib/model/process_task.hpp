@@ -53,7 +53,7 @@ class process_task final : public hub_client, public listener {
   [[noreturn]] void deliver_force(int signal);
 
   process_hub& hub_;
-  record_ref<task_record> task_;  // null once it has ended
+  task_record* task_;  // its run's, until it has ended; null then
   std::chrono::nanoseconds const grace_;
   descriptor const socket_;
   process_cancel cancel_;

@@ -34,7 +34,7 @@ std::size_t cpus() noexcept { return std::max(1u, std::thread::hardware_concurre
 pool_core::pool_core(process_pool_options&& options)
     : options_(std::move(options)),
       most_(options_.workers != 0 ? options_.workers : cpus()),
-      hub_((start_fork_server(), process_hub::here())),
+      hub_((start_fork_server(), process_hub::for_caller())),
       end_(ended_.get_future()),
       bell_(*this) {
   enter_list();

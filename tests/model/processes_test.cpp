@@ -169,6 +169,22 @@ TEST_F(Processes, NoDescriptorAndNoZombieIsLeft) {
   EXPECT_EQ(errno, ECHILD);
 }
 
+// G3: the thread that hears of the end of the one may wait for that of the other
+TEST_F(Processes, CallbackMayWaitForWhatItSpawns) {
+  in_run([] {
+    auto first = coir::spawn([] { contract::await_shared(0); });
+    coir::event called;
+    int sum = 0;
+    first.on_done([&] {
+      sum = coir::spawn(add, 2, 3).get();
+      called.set();
+    });
+    ++contract::shared(0);
+    called.wait();
+    EXPECT_EQ(sum, 5);
+  });
+}
+
 TEST_F(Processes, WhatCapturesIsRefusedBeforeItStarts) {
   in_run([] {
     int local = 0;
