@@ -32,6 +32,7 @@ struct alignas(64) participant {
 ///   joining      waits in join()              -> granted
 ///   queued       waits for a primitive        -> granted, refused
 ///   handed       has an item that was taken, by itself or for it, until get() returns
+///   kept         has the item with which get() has returned, until task_done()
 ///   granted      of a mutex: it was given it, and lock() has not returned
 ///   holding      of a mutex: lock() has returned
 ///   withdrawn    was cancelled while it waited, and whoever came first has taken it out
@@ -45,6 +46,7 @@ inline constexpr std::uint32_t refused = 3;
 inline constexpr std::uint32_t granted = 4;
 inline constexpr std::uint32_t holding = 5;
 inline constexpr std::uint32_t withdrawn = 6;
+inline constexpr std::uint32_t kept = 7;
 inline constexpr std::uint32_t waiting = 0x80;  // a bit that all who wait have
 inline constexpr std::uint32_t getting = waiting | 1;
 inline constexpr std::uint32_t putting = waiting | 2;

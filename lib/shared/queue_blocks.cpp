@@ -66,16 +66,24 @@ void queue_body::own_block::give_up() noexcept {
   in_.owner_of(block_.index).store(0, std::memory_order_release);
 }
 
+void queue_body::deliver_item(own_place& own, own_block& left, item_sink into) {
+  if (!plan_.plain) [[unlikely]]
+    return deliver_other(own, left, into);
+  copy(into.into, in_place(*own));
+  reached(step::getter_woken);
+}
+
 /// The block is the caller's before the place is left: whoever buries him between the two finds no item in
 /// it, and frees it.
-void queue_body::deliver_item(place& own, own_block& left, item_sink into) {
-  if (!plan_.in_blocks) [[likely]] {
-    copy(into.into, in_place(own));
+void queue_body::deliver_other(own_place& own, own_block& left, item_sink into) {
+  if (plan_.keeps) make_sure_one_may_be_kept(*own);
+  if (!plan_.in_blocks) {
+    copy(into.into, in_place(*own));
     reached(step::getter_woken);
-    return;
+    return keep(own);
   }
   in_block block;
-  std::memcpy(&block, in_place(own), sizeof block);
+  std::memcpy(&block, in_place(*own), sizeof block);
   std::byte const* const from = block_at(block.index);
   if (into.unpack == nullptr) {
     std::memcpy(into.into, from, block.size);
@@ -84,15 +92,21 @@ void queue_body::deliver_item(place& own, own_block& left, item_sink into) {
       input_archive in({from, block.size});
       into.unpack(in, into.into);
     } catch (...) {  // nobody has got it (C5)
-      lock_getters();
-      give_back(own);
-      unlock_getters();
-      serve();
+      take_back(*own);
       throw;
     }
   }
   reached(step::getter_woken);
+  if (plan_.keeps) return keep(own);
   left.adopt(block);
+}
+
+/// An item that somebody has taken and cannot get.
+void queue_body::take_back(place& own) noexcept {
+  lock_getters();
+  give_back(own);
+  unlock_getters();
+  serve();
 }
 
 // ---- all of them ---------------------------------------------------------------------------------
@@ -151,7 +165,7 @@ void queue_body::free_blocks_of(std::uint32_t dead) noexcept {
   for (auto each = memory().get.head.load(std::memory_order_relaxed); each != tail; ++each)
     keep_block_of(in_ring(each), dead);
   for_each_place([&](place& each) {
-    if (each.state() == place_word::handed) keep_block_of(in_place(each), dead);
+    if (has_taken(each)) keep_block_of(in_place(each), dead);
   });
   for (std::size_t i = 0; i < memory().blocks_used.load(std::memory_order_acquire); ++i) {
     std::uint32_t owner = dead;

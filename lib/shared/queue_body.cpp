@@ -55,24 +55,28 @@ bool may_spin(task_core const& self, time_point deadline) noexcept {
 }  // namespace
 
 std::shared_ptr<shared_queue_body> shared_queue_body::make(std::size_t capacity, item_shape items) {
-  return std::make_shared<queue_body>(capacity, items);
+  return std::make_shared<queue_body>(capacity, items, false);
 }
 
 std::shared_ptr<shared_queue_body> shared_queue_body::unpack(input_archive& in, bool packed) {
-  std::uint64_t sizes[2];
+  std::uint64_t sizes[3];
   in.read(sizes, sizeof sizes);
   item_shape const items{static_cast<std::size_t>(sizes[1]), packed};
-  return detail::unpack<queue_body>(in, static_cast<std::size_t>(sizes[0]), items);
+  return detail::unpack<queue_body>(in, static_cast<std::size_t>(sizes[0]), items, sizes[2] != 0);
 }
 
 void queue_body::pack(output_archive& out) {
-  std::uint64_t const sizes[]{plan_.capacity, plan_.items.bytes};
+  std::uint64_t const sizes[]{plan_.capacity, plan_.items.bytes, plan_.keeps ? 1U : 0U};
   out.write(sizes, sizeof sizes);
   detail::pack(out, shared_from_this());
 }
 
-queue_body::plan_of_memory::plan_of_memory(std::size_t capacity_, item_shape items_)
-    : capacity(capacity_), items(items_), in_blocks(items.packed || items.bytes > most_in_ring) {
+queue_body::plan_of_memory::plan_of_memory(std::size_t capacity_, item_shape items_, bool keeps_)
+    : capacity(capacity_),
+      items(items_),
+      in_blocks(items.packed || items.bytes > most_in_ring),
+      keeps(keeps_),
+      plain(!in_blocks && !keeps) {
   if (capacity == 0)
     throw std::invalid_argument(
         "coir: a shared queue needs a capacity: memory that processes share has an end");
@@ -99,11 +103,11 @@ queue_body::plan_of_memory::plan_of_memory(std::size_t capacity_, item_shape ite
   total = blocks + most_blocks * block_stride;
 }
 
-queue_body::queue_body(std::size_t capacity, item_shape items)
-    : queue_body(plan_of_memory(capacity, items)) {}
+queue_body::queue_body(std::size_t capacity, item_shape items, bool keeps)
+    : queue_body(plan_of_memory(capacity, items, keeps)) {}
 
-queue_body::queue_body(descriptor file, std::size_t capacity, item_shape items)
-    : queue_body(std::move(file), plan_of_memory(capacity, items)) {}
+queue_body::queue_body(descriptor file, std::size_t capacity, item_shape items, bool keeps)
+    : queue_body(std::move(file), plan_of_memory(capacity, items, keeps)) {}
 
 void queue_body::copy(void* to, void const* from) const noexcept {
   if (plan_.in_ring == 8) {
@@ -173,7 +177,7 @@ bool queue_body::get(item_sink into, time_point deadline) {
   } else if (!wait_for_item(running, *own, deadline)) {
     return false;
   }
-  deliver_item(*own, left, into);
+  deliver_item(own, left, into);
   return true;
 }
 
@@ -191,7 +195,7 @@ bool queue_body::try_get(item_sink into) {
   woken.wake_all();
   if (taken) {
     serve();
-    deliver_item(*own, left, into);
+    deliver_item(own, left, into);
   } else if (closed) {
     throw queue_shut_down();
   }
@@ -364,6 +368,8 @@ void queue_body::serve() noexcept {
 
 void queue_body::task_done() {
   enter();
+  if (plan_.keeps) [[unlikely]]
+    return acknowledge();
   queue_memory& all = memory();
   std::uint64_t before = all.done.load(std::memory_order_relaxed);
   do {

@@ -13,6 +13,10 @@
 /// through the ring. So a big item is copied twice in all, and outside of the locks. A block belongs to who
 /// has taken it, until somebody else has: when he is buried, those of his blocks that no item lies in, in
 /// the ring or in a place, are free again.
+///
+/// Where items are acknowledged, the place keeps its item after get() has returned, and its block too; so what a
+/// death puts back is found in the same way. task_done() leaves the oldest one. The places are the bound
+/// of how many there can be: with it there is room in the ring for all that may come back.
 
 #pragma once
 
@@ -37,7 +41,7 @@ struct queue_memory : segment_head {
     std::atomic<intent> plan{intent::none};
     std::atomic<std::uint64_t> head{
         0};  // the first item; putters read it when the queue looks full
-    std::atomic<std::uint64_t> dropped{0};  // items that nobody will ever get
+    std::atomic<std::uint64_t> dropped{0};  // items that nobody will ever get, or get again
     std::atomic<std::uint64_t> plan_head{0};
     std::atomic<std::uint64_t> plan_dropped{0};
     std::uint64_t tail_seen = 0;
@@ -70,10 +74,14 @@ struct queue_memory : segment_head {
 
 class queue_body final : public shared_queue_body, public segment {
  public:
-  queue_body(std::size_t capacity, item_shape items);
+  /// `keeps`: each item is kept by its taker until it is acknowledged.
+  queue_body(std::size_t capacity, item_shape items, bool keeps);
   /// That in `file`, of the same sizes.
-  queue_body(descriptor file, std::size_t capacity, item_shape items);
-  ~queue_body() override { leave(); }
+  queue_body(descriptor file, std::size_t capacity, item_shape items, bool keeps);
+  ~queue_body() override {
+    if (plan_.keeps) give_back_kept();
+    leave();
+  }
 
   void pack(output_archive& out) override;
 
@@ -92,10 +100,12 @@ class queue_body final : public shared_queue_body, public segment {
  private:
   /// Where the parts of the memory begin. The same in every process.
   struct plan_of_memory {
-    plan_of_memory(std::size_t capacity, item_shape items);
+    plan_of_memory(std::size_t capacity, item_shape items, bool keeps);
     std::size_t capacity;
     item_shape items;
     bool in_blocks;         // each has a block of its own
+    bool keeps;             // each is its place's until task_done()
+    bool plain;             // neither: once one is copied out of its place, that is all
     std::size_t in_ring;    // bytes of an item there: itself, or where it is
     std::size_t stride;     // from one of them to the next
     std::size_t ring_mask;  // a power of two items, less one
@@ -138,7 +148,10 @@ class queue_body final : public shared_queue_body, public segment {
   [[nodiscard]] bool take_block(std::uint32_t which) noexcept;
   void keep_block_of(std::byte const* item, std::uint32_t dead) noexcept;
   void free_blocks_of(std::uint32_t dead) noexcept;
-  void deliver_item(place& own, own_block& left, item_sink into);
+  void deliver_item(own_place& own, own_block& left, item_sink into);
+  void deliver_other(own_place& own, own_block& left, item_sink into);
+  void take_back(place& own) noexcept;
+  void make_sure_one_may_be_kept(place& own);
   [[nodiscard]] std::uint64_t unfinished() const noexcept;
   [[nodiscard]] bool looks_filled() const noexcept;
   [[nodiscard]] bool looks_roomy() const noexcept;
@@ -154,6 +167,8 @@ class queue_body final : public shared_queue_body, public segment {
   void settle_getters(chosen& woken) noexcept;
   void write_down(intent what, place const* of, std::uint64_t head, std::uint64_t dropped) noexcept;
   void finish_plan_of_getters() noexcept;
+  [[nodiscard]] static bool has_taken(place const& one) noexcept;
+  void give_back_all_of(std::uint32_t taker) noexcept;
   void queue_getter(task_core const& running, place& own, std::uint32_t as) noexcept;
   [[nodiscard]] bool withdraw_getter(place& own, std::uint32_t from) noexcept;
 
@@ -166,6 +181,12 @@ class queue_body final : public shared_queue_body, public segment {
   void settle_putters(chosen& woken) noexcept;
   void finish_plan_of_putters() noexcept;
   [[nodiscard]] bool withdraw_putter(place& own) noexcept;
+
+  // Where items are acknowledged. Needs no lock.
+  void keep(own_place& own) noexcept;
+  void acknowledge();
+  [[nodiscard]] place* first_kept() const noexcept;
+  void give_back_kept() noexcept;
 
   /// Sees to it that nobody waits for what is there. Needs no lock.
   void serve() noexcept;

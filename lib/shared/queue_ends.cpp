@@ -99,14 +99,17 @@ void queue_body::give_back(place& from) noexcept {
   get.plan.store(intent::none, std::memory_order_release);
 }
 
-/// Nobody will ever get these: what is in the ring before `head`, or in a place.
+/// Nobody will ever get these, or get them again: what is in the ring before `head`, or in a place.
 void queue_body::drop(place* from, std::uint64_t head, std::uint64_t count) noexcept {
   auto& get = memory().get;
   std::uint64_t const dropped = get.dropped.load(std::memory_order_relaxed) + count;
   write_down(from != nullptr ? intent::drop_one : intent::drop, from, head, dropped);
+  reached(step::drop_intended);
   get.head.store(head, std::memory_order_release);
   get.dropped.store(dropped, std::memory_order_seq_cst);
+  reached(step::dropped);
   if (from != nullptr) from->word.store(place_word::idle, std::memory_order_release);
+  reached(step::drop_done);
   get.plan.store(intent::none, std::memory_order_release);
 }
 
@@ -274,21 +277,29 @@ void queue_body::bury(std::uint32_t dead, process_identity process) noexcept {
   serve();
 }
 
+bool queue_body::has_taken(place const& one) noexcept {
+  std::uint32_t const state = one.state();
+  return state == place_word::handed || state == place_word::kept;
+}
+
 /// The item that was taken last goes back first.
-void queue_body::bury_getters(std::uint32_t dead) noexcept {
-  queue_memory& all = memory();
+void queue_body::give_back_all_of(std::uint32_t taker) noexcept {
   for (;;) {
     place* last = nullptr;
     for_each_place([&](place& each) {
-      if (each.owner.load(std::memory_order_relaxed) != dead || each.state() != place_word::handed)
-        return;
+      if (each.owner.load(std::memory_order_relaxed) != taker || !has_taken(each)) return;
       if (last == nullptr ||
           each.taken.load(std::memory_order_relaxed) > last->taken.load(std::memory_order_relaxed))
         last = &each;
     });
-    if (last == nullptr) break;
+    if (last == nullptr) return;
     give_back(*last);
   }
+}
+
+void queue_body::bury_getters(std::uint32_t dead) noexcept {
+  queue_memory& all = memory();
+  give_back_all_of(dead);
   for_each_place([&](place& each) {
     std::uint32_t const state = each.state();
     if (each.owner.load(std::memory_order_relaxed) == dead && state != place_word::putting &&

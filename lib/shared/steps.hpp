@@ -33,6 +33,10 @@ enum class step : unsigned char {
   putter_queued,    // it waits for room
   admit_intended,   // letting in who waits for room: written down
   admitted,         // and the place of who waits says so
+  item_kept,        // get: its place keeps the item until it is acknowledged
+  drop_intended,    // an item is acknowledged or dropped: written down
+  dropped,          // it counts as done, and its place still has it
+  drop_done,        // its place is empty
   return_intended,  // a dead process's item goes back: written down
   returned,         // it is in the ring again
   buried,           // its places are empty, and not free yet

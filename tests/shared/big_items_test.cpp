@@ -138,9 +138,9 @@ TEST(SharedBigItemsTest, WhatCannotBePackedWasNotPut) {
 /// The queue below its types: items of 100 bytes, of which the first is a number.
 struct bare_queue {
   using item = std::array<char, 100>;
-  explicit bare_queue(std::size_t capacity)
-      : body(std::static_pointer_cast<coir::detail::queue_body>(
-            coir::detail::shared_queue_body::make(capacity, {sizeof(item), false}))) {}
+  explicit bare_queue(std::size_t capacity, coir::ack when = coir::ack::automatic)
+      : body(std::make_shared<coir::detail::queue_body>(
+            capacity, coir::detail::item_shape{sizeof(item), false}, when == coir::ack::manual)) {}
 
   bool put_for(char number, std::chrono::milliseconds limit) const {
     item const made{number};
@@ -230,6 +230,46 @@ TEST_P(SharedBlocksDeathTest, AreFreeAgainWhenOneDiesWaitingForRoom) {
   EXPECT_EQ(queue.get_for(10s), 1);
   (void)victim.wait();
   expect_no_block(queue);
+}
+
+TEST_P(SharedBlocksDeathTest, AreFreeAgainWhenOneDiesAcknowledging) {
+  bare_queue const queue(4, coir::ack::manual);
+  for (char i = 1; i <= 3; ++i) ASSERT_TRUE(queue.try_put(i));
+  child victim([&] {
+    for (int i = 0; i < 2; ++i) (void)queue.get_for(10s);
+    die_at(at);
+    queue.body->task_done();
+    ::_exit(0);
+  });
+  (void)victim.wait();
+  while (queue.body->statistics().unfinished != 0) {  // the first of them may be finished
+    ASSERT_NE(queue.get_for(10s), std::nullopt);
+    queue.body->task_done();
+  }
+  expect_no_block(queue);
+}
+
+TEST(SharedBigItemsTest, ItemsOnLoanKeepTheirBlocksThoughTheirPutterDies) {
+  bare_queue const queue(4, coir::ack::manual);
+  EXPECT_EQ(queue.get_for(0ms), std::nullopt);  // from now on it hears of deaths
+  bare_queue const go(1);
+  child putter([&] {
+    (void)queue.put_for(1, 10s);
+    (void)go.get_for(1h);
+  });
+  EXPECT_EQ(queue.get_for(10s), 1);
+  EXPECT_EQ(queue.body->blocks_taken(), 1U);
+  putter.kill();
+  EXPECT_EQ(putter.wait(), 128 + SIGKILL);
+  // It is buried before another has come and put something.
+  child another([&] { (void)queue.put_for(2, 10s); });
+  EXPECT_EQ(another.wait(), 0);
+  EXPECT_EQ(queue.get_for(10s), 2);
+  EXPECT_EQ(queue.body->blocks_taken(), 2U);
+  queue.body->task_done();
+  EXPECT_EQ(queue.body->blocks_taken(), 1U);
+  queue.body->task_done();
+  EXPECT_EQ(queue.body->blocks_taken(), 0U);
 }
 
 TEST(SharedBigItemsTest, ItemsOfADeadPutterKeepTheirBlocks) {

@@ -72,6 +72,26 @@ TEST(SharedWithProcessesTest, ProducerAndConsumerAreTasks) {
   });
 }
 
+void borrow(numbers const& from, int count) {
+  for (; count > 0; --count) (void)from.get();
+  from.task_done();
+}
+
+TEST(SharedWithProcessesTest, WhatATaskHasNotAcknowledgedGoesBackWhenItEnds) {
+  on_processes([] {
+    numbers const queue(4, coir::ack::manual);
+    for (std::int64_t i = 1; i <= 4; ++i) queue.put(i);
+    coir::spawn(borrow, queue, 3).get();
+    for (std::int64_t i = 2; i <= 4; ++i) {
+      // The head comes back when the task's process is gone, which may be later than its result.
+      while (i == 2 && queue.size() < 3) coir::sleep_for(std::chrono::milliseconds(1));
+      EXPECT_EQ(queue.get(), i);
+      queue.task_done();
+    }
+    queue.join();
+  });
+}
+
 void answer(coir::shared<coir::queue<std::string>> const& questions,
             coir::shared<coir::queue<std::string>> const& answers) {
   for (std::string const& each : questions) answers.put(each + "!");

@@ -22,7 +22,17 @@ namespace coir {
 template <class T>
 class queue;
 
+/// When an item of a shared queue is its taker's for good.
+enum class ack {
+  automatic,  // once get() has returned: if his process dies afterwards, it is gone
+  manual      // once task_done() says that it has been dealt with: until then it goes back
+};
+
 namespace detail {
+
+/// One whose items are kept by their takers until task_done().
+COIR_EXPORT std::shared_ptr<shared_queue_body> make_acknowledged(std::size_t capacity,
+                                                                 item_shape items);
 
 /// Room for an item that is got.
 template <class T>
@@ -57,6 +67,13 @@ class item_room {
 /// once get() has returned; if his process dies before, it is back at the head. While both sides are
 /// busy, an item costs no system call.
 ///
+/// With ack::manual an item is on loan until the process that got it says task_done(), which acknowledges the
+/// oldest one that it has. If it dies before, or has no handle of the queue left, all that it has not
+/// acknowledged is back at the head, in order, and another gets it: again, if it had been dealt with in
+/// part. Nothing goes back while the process lives, even if the task that got it fails or is cancelled.
+/// What is on loan does not count as queued, so who has an item can put others; it is unfinished, and
+/// join() waits for it. In all, 512 items can be on loan.
+///
 /// Items are copied as bytes where they can be. Others are packed, as arguments of a task in another process
 /// are (coir::portable says which can be): strings, containers, types with a `serialize` beside them.
 /// Thread: any, of any process that has it.
@@ -73,11 +90,14 @@ class shared<queue<T>> {
 
   /// Holds at most `capacity` items.
   ///   Throws: std::invalid_argument for 0, for memory that is shared has an end; std::system_error.
-  explicit shared(std::size_t capacity) : shared(capacity, detail::usual_item_bytes) {}
+  explicit shared(std::size_t capacity, ack when = ack::automatic)
+      : shared(capacity, detail::usual_item_bytes, when) {}
   /// The same of items that are packed, each into at most `most_bytes`. Memory is used as far as it was
   /// filled once.
-  shared(std::size_t capacity, std::size_t most_bytes)
-      : body_(detail::shared_queue_body::make(capacity, item_type::shape(most_bytes))) {}
+  shared(std::size_t capacity, std::size_t most_bytes, ack when = ack::automatic)
+      : body_(when == ack::manual
+                  ? detail::make_acknowledged(capacity, item_type::shape(most_bytes))
+                  : detail::shared_queue_body::make(capacity, item_type::shape(most_bytes))) {}
 
   /// Puts an item, parking until there is room.
   ///   Blocks: yes; a suspension point even when there is room.
@@ -98,7 +118,8 @@ class shared<queue<T>> {
 
   /// Takes the first item, parking until there is one.
   ///   Blocks: yes; a suspension point even when there is one.
-  ///   Throws: cancelled, and then no item was taken; queue_shut_down once it is empty and shut down.
+  ///   Throws: cancelled, and then no item was taken; queue_shut_down once it is empty and shut down;
+  ///   std::runtime_error if too many are not acknowledged (ack::manual).
   T get() const {
     detail::item_room<T> taken;
     taken.fill([&](detail::item_sink into) { return body_->get(into, never); });
@@ -124,8 +145,10 @@ class shared<queue<T>> {
     return taken.take();
   }
 
-  /// Says that an item that was got has been dealt with.
-  ///   Throws: std::logic_error if more are said to be done than were put.
+  /// Says that an item that was got has been dealt with; with ack::manual the oldest one that this process
+  /// has got and not said so of.
+  ///   Throws: std::logic_error if more are said to be done than were put; with ack::manual, than this
+  ///   process has got.
   void task_done() const { body_->task_done(); }
   /// Waits until every item that was put has been dealt with (task_done()).
   ///   Blocks: yes; a suspension point always.  Throws: cancelled.
