@@ -47,20 +47,14 @@ inline void arrive(boost::context::detail::transfer_t from) noexcept {
   sanitizer::switch_note::after_rest();
 }
 
-/// Leaves `from`, which is running, for `to`, which is not. Returns when somebody switches back. No
-/// exception is in flight or being handled.
-inline void switch_without_exceptions(execution& from, execution& to) noexcept {
+/// Leaves `from`, which is running, for `to`, which is not. Returns when somebody switches back. Who leaves
+/// takes its exceptions along and leaves none, so whoever goes on or begins finds none but its own.
+inline void switch_to(execution& from, execution& to, exception_state& exceptions) noexcept {
+  exception_state const own = std::exchange(exceptions, {});
   sanitizer::switch_note note;
   note.before(*to.on);
   jump_between(from, to);
   note.after();
-}
-
-/// The same with exceptions: who leaves takes them along and leaves none, so whoever goes on or begins
-/// finds none but its own.
-inline void switch_to(execution& from, execution& to, exception_state& exceptions) noexcept {
-  exception_state const own = std::exchange(exceptions, {});
-  switch_without_exceptions(from, to);
   exceptions = own;
 }
 

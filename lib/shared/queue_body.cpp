@@ -147,10 +147,12 @@ void queue_body::give_up_turn() noexcept {
   if (keep != 0) return turns_to_keep_.store(keep - 1, std::memory_order_relaxed);
   auto const before = std::chrono::steady_clock::now();
   ::sched_yield();
-  bool const was_late = std::chrono::steady_clock::now() - before > late;
-  std::uint32_t const longer = std::min(last_kept_.load(std::memory_order_relaxed) * 2, most);
-  last_kept_.store(was_late ? std::max(longer, fewest) : 0, std::memory_order_relaxed);
-  if (was_late) turns_to_keep_.store(std::max(longer, fewest), std::memory_order_relaxed);
+  if (std::chrono::steady_clock::now() - before <= late)
+    return last_kept_.store(0, std::memory_order_relaxed);
+  std::uint32_t const longer =
+      std::clamp(last_kept_.load(std::memory_order_relaxed) * 2, fewest, most);
+  last_kept_.store(longer, std::memory_order_relaxed);
+  turns_to_keep_.store(longer, std::memory_order_relaxed);
 }
 
 bool queue_body::get(item_sink into, time_point deadline) {
@@ -163,7 +165,7 @@ bool queue_body::get(item_sink into, time_point deadline) {
   bool taken = all.waiting.getters.load(std::memory_order_relaxed) == 0 && take(*own);
   if (!taken && may_spin(running, deadline)) {
     unlock_getters();
-    if (all.put.cpu.load(std::memory_order_relaxed) == ::sched_getcpu()) {
+    if (all.put.cpu.load(std::memory_order_relaxed) == 1 + ::sched_getcpu()) {
       give_up_turn();
     } else {
       spin_until(between_looks_for_an_item, [this] { return looks_filled(); });

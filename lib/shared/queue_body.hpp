@@ -58,7 +58,7 @@ struct queue_memory : segment_head {
     std::atomic<std::uint64_t> tail{0};  // behind the last item; it counts those that were ever put
     std::uint64_t head_seen = 0;
     std::uint64_t turns = 0;
-    std::atomic<int> cpu{0};  // on which he ran who last had to look for room
+    std::atomic<int> cpu{0};  // one more than his who last had to look for room; 0: nobody had
   } put;
   // What everybody reads, and who waits changes.
   struct alignas(64) {

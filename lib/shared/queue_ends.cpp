@@ -188,7 +188,7 @@ bool queue_body::has_room() noexcept {
   auto& put = memory().put;
   std::uint64_t const tail = put.tail.load(std::memory_order_relaxed);
   if (tail - put.head_seen < plan_.capacity) return true;
-  put.cpu.store(::sched_getcpu(), std::memory_order_relaxed);
+  put.cpu.store(1 + ::sched_getcpu(), std::memory_order_relaxed);
   put.head_seen = memory().get.head.load(std::memory_order_seq_cst);
   return tail - put.head_seen < plan_.capacity;
 }

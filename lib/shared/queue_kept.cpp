@@ -73,8 +73,7 @@ void queue_body::acknowledge() {
   if (first == nullptr)
     misuse(
         "coir: queue::task_done() was called in a process that has no item left to acknowledge; "
-        "with "
-        "ack::manual the process that got an item does so, once for each");
+        "with ack::manual the process that got an item does so, once for each");
   leave_place(*first);
 }
 

@@ -318,26 +318,6 @@ TEST_P(PortableOn, ErrorNobodyAsksForGoesToTheHandler) {
   EXPECT_GE(told, 1);
 }
 
-// G3: a handler that fails itself
-TEST_P(PortableOn, RUN_15_ARunGoesOnAfterAHandlerThatThrows) {
-  std::atomic<int> told{0};
-  auto const before =
-      coir::set_unhandled_exception_handler([&](std::string const&, std::exception_ptr) {
-        ++told;
-        throw std::logic_error("broken handler");
-      });
-  testing::internal::CaptureStderr();
-  in_run([] {
-    for (int i = 0; i < 2; ++i) coir::spawn(fail).join();
-    EXPECT_EQ(coir::spawn(twice, 1).get(), 2);
-  });
-  std::string const text = testing::internal::GetCapturedStderr();
-  coir::set_unhandled_exception_handler(before);
-  EXPECT_EQ(told, 2);
-  EXPECT_NE(text.find("broken handler"), text.npos) << text;
-  EXPECT_NE(text.find("it failed"), text.npos) << text;  // the default handler has told of it
-}
-
 // C3
 TEST_P(PortableOn, CancelStaysUntilItIsTakenBack) {
   in_run([] {
