@@ -33,6 +33,10 @@ void task_group::cancel(std::string text) {
 }
 
 void task_group::body_failed(std::exception_ptr error) {
+  {
+    guard const held(scope_.base().task->lock);
+    failed_.for_each([this](detail::scope const&) { ++failed_before_body_; });
+  }
   body_error_ = std::move(error);
   detail::cancel(scope_.base(), cancel_reason(cancel_cause::sibling_failed));
 }
@@ -128,12 +132,15 @@ void task_group::wait_for_children() noexcept {
 
 std::vector<std::exception_ptr> task_group::take_errors() {
   std::vector<std::exception_ptr> errors;
-  if (body_error_) errors.push_back(std::exchange(body_error_, nullptr));
   while (!failed_.empty()) {
     detail::record_ref<detail::task_record> const child(
         static_cast<detail::task_record*>(failed_.pop_front().task));
     child->retrieved.store(true, std::memory_order_release);
     errors.push_back(child->error);
+  }
+  if (body_error_) {
+    auto const its_place = static_cast<std::ptrdiff_t>(failed_before_body_);
+    errors.insert(errors.begin() + its_place, std::exchange(body_error_, nullptr));
   }
   return errors;
 }

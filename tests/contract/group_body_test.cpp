@@ -46,6 +46,48 @@ TEST_P(GroupBodyOn, CXL_07_ABodyThatGetsACancelledTaskEndsItsGroup) {
   });
 }
 
+// G2: in order of completion, the body's too
+TEST_P(GroupBodyOn, TGR_11_ABodyThatFailsAfterATaskStandsBehindIt) {
+  in_run([] {
+    coir::exception_group const errors = failure_of([] {
+      coir::group([](coir::task_group& g) {
+        g.spawn([] { throw std::runtime_error("the task"); });
+        try {
+          coir::event().wait();
+        } catch (coir::cancelled const&) {
+          throw std::runtime_error("the body");
+        }
+      });
+    });
+    EXPECT_STREQ(errors.what(), "2 failures: the task; the body");
+  });
+}
+
+// G2
+TEST_F(GroupBodyInVirtualTime, TGR_11_AFailedBodyStandsBetweenThoseBeforeItAndThoseAfterIt) {
+  auto const fail_late = [](std::chrono::seconds cleanup, char const* text) {
+    try {
+      coir::event().wait();
+    } catch (coir::cancelled const&) {
+      coir::shield([&] {
+        coir::sleep_for(cleanup);
+        throw std::runtime_error(text);
+      });
+    }
+  };
+  in_run([&] {
+    coir::exception_group const errors = failure_of([&] {
+      coir::group([&](coir::task_group& g) {
+        g.spawn(fail_late, 1s, "second");
+        g.spawn(fail_late, 3s, "fourth");
+        g.spawn([] { throw std::runtime_error("first"); });
+        fail_late(2s, "third");
+      });
+    });
+    EXPECT_STREQ(errors.what(), "4 failures: first; second; third; fourth");
+  });
+}
+
 // G2: what fails on the way out weighs more
 TEST_P(GroupBodyOn, CXL_07_AFailureOnTheWayOutOfSuchAGroupIsTold) {
   in_run([] {

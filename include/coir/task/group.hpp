@@ -139,6 +139,7 @@ class COIR_EXPORT task_group final : private detail::task_owner {
   bool closed_ = false;
   detail::list<detail::scope, detail::list_hook> failed_;  // root scopes of failed tasks, in order
   std::exception_ptr body_error_;
+  std::size_t failed_before_body_ = 0;  // tasks in failed_ that had ended when the body failed
   bool foreign_ = false;  // `cancelled` ended the body, and nothing here had been cancelled
 };
 
