@@ -81,8 +81,12 @@ bool any_task::await_or_end(time_point deadline) const {
 }
 
 void any_task::await_result() const {
+  detail::await_end(record(), never);
+  throw_error();
+}
+
+void any_task::throw_error() const {
   detail::task_record& target = record();
-  detail::await_end(target, never);
   if (target.error == nullptr) return;
   target.retrieved.store(true, std::memory_order_release);
   std::rethrow_exception(target.error);

@@ -150,6 +150,23 @@ TEST(TimeoutTaskOnFibers, WFR_06_AResultAndACancelThatCoincideAreBothKept) {
   });
 }
 
+// C4: the wait was over before the group was cancelled for this very failure
+TEST_F(TimeoutTaskInVirtualTime, WFR_06_AFailureComesToItsWaiterThoughItCancelsItsGroup) {
+  in_run([] {
+    coir::exception_group const errors = failure_of([] {
+      coir::group([](coir::task_group& g) {
+        auto task = g.spawn([] {
+          coir::sleep_for(1s);
+          throw std::out_of_range("the task");
+        });
+        EXPECT_THROW(coir::timeout(1h, task), std::out_of_range);
+        throw std::length_error("the body");
+      });
+    });
+    EXPECT_STREQ(errors.what(), "2 failures: the task; the body");
+  });
+}
+
 // C8, T4
 TEST_F(TimeoutTaskInVirtualTime, WFR_08_ATaskThatTakesItsTimeToEndIsWaitedFor) {
   in_run([&] {

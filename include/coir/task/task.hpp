@@ -95,6 +95,8 @@ class COIR_EXPORT any_task {
 
   /// Waits for the end, and throws what the task threw.
   void await_result() const;
+  /// Throws what the task threw, if it did. It has ended.
+  void throw_error() const;
 
  private:
   void release() noexcept;
@@ -124,6 +126,13 @@ class task : public any_task {
   R get() && {
     await_result();
     return result().take();
+  }
+
+  /// For timeout(): the same, once the task has ended. No suspension: the wait for it is over, and has
+  /// succeeded (C4).
+  std::add_lvalue_reference_t<R const> ended_result() const {
+    throw_error();
+    return result().peek();
   }
 
  private:

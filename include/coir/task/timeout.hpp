@@ -59,7 +59,7 @@ std::add_lvalue_reference_t<R const> timeout(std::chrono::duration<Rep, Period> 
     this_task::checkpoint();  // a cancel from outside that came meanwhile weighs more (T1)
     throw timeout_error();
   }
-  return work.get();
+  return work.ended_result();
 }
 
 /// asyncio's name for timeout().
