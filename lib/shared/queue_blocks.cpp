@@ -55,6 +55,12 @@ void queue_body::own_block::pack(item_source item) {
   reached(step::block_filled);
 }
 
+queue_body::in_block queue_body::block_in(place const& of) const noexcept {
+  in_block block;
+  std::memcpy(&block, in_place(of), sizeof block);
+  return block;
+}
+
 void queue_body::own_block::adopt(in_block const& which) noexcept {
   in_.owner_of(which.index).store(in_.self(), std::memory_order_relaxed);
   block_ = which;
@@ -73,32 +79,36 @@ void queue_body::deliver_item(own_place& own, own_block& left, item_sink into) {
   reached(step::getter_woken);
 }
 
-/// The block is the caller's before the place is left: whoever buries him between the two finds no item in
-/// it, and frees it.
 void queue_body::deliver_other(own_place& own, own_block& left, item_sink into) {
   if (plan_.keeps) make_sure_one_may_be_kept(*own);
   if (!plan_.in_blocks) {
     copy(into.into, in_place(*own));
-    reached(step::getter_woken);
-    return keep(own);
-  }
-  in_block block;
-  std::memcpy(&block, in_place(*own), sizeof block);
-  std::byte const* const from = block_at(block.index);
-  if (into.unpack == nullptr) {
-    std::memcpy(into.into, from, block.size);
   } else {
-    try {
-      input_archive in({from, block.size});
-      into.unpack(in, into.into);
-    } catch (...) {  // nobody has got it (C5)
-      take_back(*own);
-      throw;
-    }
+    in_block const block = block_in(*own);
+    std::byte const* const from = block_at(block.index);
+    if (into.loan != nullptr)
+      return into.loan->begin(*this, index_of(*own.release()), {from, block.size});
+    std::memcpy(into.into, from, block.size);
   }
+  got(own, left);
+}
+
+/// The caller has the item. Its block is his before the place is left: whoever buries him between the two finds
+/// no item in it, and frees it.
+void queue_body::got(own_place& own, own_block& left) noexcept {
   reached(step::getter_woken);
-  if (plan_.keeps) return keep(own);
-  left.adopt(block);
+  if (plan_.keeps) return keep(*own.release());
+  left.adopt(block_in(*own));
+}
+
+void queue_body::end_loan(std::size_t which, bool give_back) noexcept {
+  own_block left(*this);
+  own_place own(*this, common().places[which]);
+  if (give_back) {
+    take_back(*own);
+  } else {
+    got(own, left);
+  }
 }
 
 /// An item that somebody has taken and cannot get.

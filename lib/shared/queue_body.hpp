@@ -93,6 +93,7 @@ class queue_body final : public shared_queue_body, public segment {
   void join() override;
   void shut_down(bool immediate) override;
   [[nodiscard]] queue_statistics statistics() override;
+  void end_loan(std::size_t which, bool give_back) noexcept override;
 
   /// How many blocks are not free: for tests.
   [[nodiscard]] std::size_t blocks_taken() const noexcept;
@@ -138,6 +139,7 @@ class queue_body final : public shared_queue_body, public segment {
     std::uint32_t size;
   };
   class own_block;
+  [[nodiscard]] in_block block_in(place const& of) const noexcept;
   [[nodiscard]] std::atomic<std::uint32_t>& owner_of(std::size_t block) const noexcept {
     return *reinterpret_cast<std::atomic<std::uint32_t>*>(at(plan_.owners + block * 4));
   }
@@ -150,6 +152,7 @@ class queue_body final : public shared_queue_body, public segment {
   void free_blocks_of(std::uint32_t dead) noexcept;
   void deliver_item(own_place& own, own_block& left, item_sink into);
   void deliver_other(own_place& own, own_block& left, item_sink into);
+  void got(own_place& own, own_block& left) noexcept;
   void take_back(place& own) noexcept;
   void make_sure_one_may_be_kept(place& own);
   [[nodiscard]] std::uint64_t unfinished() const noexcept;
@@ -183,7 +186,7 @@ class queue_body final : public shared_queue_body, public segment {
   [[nodiscard]] bool withdraw_putter(place& own) noexcept;
 
   // Where items are acknowledged. Needs no lock.
-  void keep(own_place& own) noexcept;
+  void keep(place& own) noexcept;
   void acknowledge();
   [[nodiscard]] place* first_kept() const noexcept;
   void give_back_kept() noexcept;

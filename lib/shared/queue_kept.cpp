@@ -6,7 +6,6 @@
 /// Not chosen: the word of the place and the count of task_done() changed one after the other without
 /// the lock. A death between the two leaves an item that nobody has and join() waits for.
 
-#include <cstring>
 #include <stdexcept>
 #include <string>
 
@@ -34,9 +33,8 @@ void queue_body::make_sure_one_may_be_kept(place& own) {
 }
 
 /// The place is the process's from now on, and not the task's.
-void queue_body::keep(own_place& own) noexcept {
-  own->word.store(place_word::kept, std::memory_order_release);
-  (void)own.release();
+void queue_body::keep(place& own) noexcept {
+  own.word.store(place_word::kept, std::memory_order_release);
   reached(step::item_kept);
 }
 
@@ -60,11 +58,7 @@ void queue_body::acknowledge() {
     lock_getters();
     first = first_kept();
     if (first != nullptr) {
-      if (plan_.in_blocks) {
-        in_block block;
-        std::memcpy(&block, in_place(*first), sizeof block);
-        left.adopt(block);
-      }
+      if (plan_.in_blocks) left.adopt(block_in(*first));
       drop(first, memory().get.head.load(std::memory_order_relaxed), 1);
       settle_getters(woken);
     }

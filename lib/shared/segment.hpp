@@ -75,7 +75,9 @@ class segment : public std::enable_shared_from_this<segment> {
   class own_place {
    public:
     ///   Throws: std::runtime_error if all are taken.
-    explicit own_place(segment& in) : in_(in), place_(&in.take_place()) {}
+    explicit own_place(segment& in) : own_place(in, in.take_place()) {}
+    /// One that the caller has.
+    own_place(segment& in, place& which) noexcept : in_(in), place_(&which) {}
     ~own_place() {
       if (place_ != nullptr) in_.leave_place(*place_);
     }

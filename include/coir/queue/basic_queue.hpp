@@ -82,9 +82,7 @@ class basic_queue {
   /// Takes the first item, if there is one; never blocks.
   ///   Throws: queue_shut_down once it is empty and shut down; what moving a T throws, as get().
   [[nodiscard]] std::optional<T> try_get() const {
-    typename state::cell* const taken = shared_->try_get();
-    if (taken == nullptr) return std::nullopt;
-    return shared_->template move_out<std::optional<T>>(*taken, std::in_place);
+    return shared_->template try_get_item<std::optional<T>>(std::in_place);
   }
 
   /// Says that an item that was got has been dealt with.

@@ -123,6 +123,9 @@ struct queue_state : queue_core {
   /// none before `deadline`.
   cell* get(time_point deadline) {
     task_core& self = checkpoint();
+    if constexpr (shareable<value_type>) {
+      if (elsewhere != nullptr) return cell_from_elsewhere(deadline);
+    }
     return get_as(self, deadline);
   }
 
@@ -138,6 +141,9 @@ struct queue_state : queue_core {
         return result;
       }
     }
+    if constexpr (shareable<value_type>) {
+      if (elsewhere != nullptr) return get_elsewhere<Result>(&deadline, how...);
+    }
     cell* const owned = get_as(self, deadline);
     if constexpr (sizeof...(How) != 0) {
       if (owned == nullptr) return Result();
@@ -145,14 +151,18 @@ struct queue_state : queue_core {
     return move_out<Result>(*owned, how...);
   }
 
-  /// The first item's cell, if there is one now.
-  cell* try_get() {
+  /// The same of the first item, if there is one now.
+  template <class Result, class... How>
+  Result try_get_item(How... how) {
     if constexpr (shareable<value_type>) {
-      if (elsewhere != nullptr) return get_elsewhere(nullptr);
+      if (elsewhere != nullptr) return get_elsewhere<Result>(nullptr, how...);
     }
     cell* const taken = take_or_keep_lock();
-    if (taken == nullptr) lock.unlock();
-    return taken;
+    if (taken == nullptr) {
+      lock.unlock();
+      return Result();
+    }
+    return move_out<Result>(*taken, how...);
   }
 
   void end(bool immediate) {
@@ -402,9 +412,6 @@ struct queue_state : queue_core {
 
   [[gnu::noinline]] outcome<cell*> take_or_leave(task_core& self, unmade<wait_node>& place,
                                                  time_point deadline) {
-    if constexpr (shareable<value_type>) {
-      if (elsewhere != nullptr) return {get_elsewhere(&deadline), nullptr};
-    }
     if (cell* const taken = take_or_keep_lock()) return {taken, nullptr};
     wait_node& node = *::new (&place.node) wait_node(self);
     getters.push_back(node);
@@ -423,17 +430,27 @@ struct queue_state : queue_core {
     return static_cast<cell*>(node.item);
   }
 
-  /// A cell with the first item of where the queue really is; null if there was none before `deadline`,
-  /// or, if that is null, at once.
-  [[gnu::cold, gnu::noinline]] cell* get_elsewhere(time_point const* deadline) {
+  /// A cell with the first item of where the queue really is; null if there was none before `deadline`.
+  [[gnu::cold, gnu::noinline]] cell* cell_from_elsewhere(time_point deadline) {
     lock.lock();
     std::unique_ptr<cell> made(spare.pop_front());
     lock.unlock();
     if (made == nullptr) made.reset(new cell);
-    item_sink const into = shared_item<value_type>::into(made->bytes);
-    bool const got =
-        deadline != nullptr ? elsewhere->get(into, *deadline) : elsewhere->try_get(into);
-    return got ? made.release() : nullptr;
+    typename shared_item<value_type>::taken item;
+    if (!elsewhere->get(item.into(), deadline)) return nullptr;
+    ::new (static_cast<void*>(made->bytes)) value_type(item.take());
+    return made.release();
+  }
+  /// A Result made of that item; null for `deadline` is at once.
+  template <class Result, class... How>
+  [[gnu::cold, gnu::noinline]] Result get_elsewhere(time_point const* deadline, How... how) {
+    typename shared_item<value_type>::taken item;
+    bool const got = deadline != nullptr ? elsewhere->get(item.into(), *deadline)
+                                         : elsewhere->try_get(item.into());
+    if constexpr (sizeof...(How) != 0) {
+      if (!got) return Result();
+    }
+    return Result(how..., item.take());
   }
 
   /// Takes the first item and releases the lock, or returns null with the lock held.

@@ -4,9 +4,12 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <new>
+#include <span>
 #include <type_traits>
+#include <utility>
 
 #include <coir/model/packing.hpp>
 #include <coir/queue/queue_core.hpp>
@@ -20,11 +23,36 @@ struct item_source {
   void (*pack)(output_archive& out, void const* from) = nullptr;
 };
 
-/// Where an item goes that is got: so many bytes, or what `unpack` makes of them. If that throws, the item
-/// is back at the head.
+class shared_queue_body;
+
+/// A packed item that was got, still in the shared memory. It is its taker's for good when this ends; if that
+/// is because something throws, it is back at the head (C5). A death before counts as that, too.
+class shared_loan {
+ public:
+  shared_loan() noexcept = default;
+  shared_loan(shared_loan const&) = delete;
+  shared_loan& operator=(shared_loan const&) = delete;
+  inline ~shared_loan();
+
+  /// `of` lends what lies there. `which` is for it to know it again.
+  void begin(shared_queue_body& of, std::size_t which, std::span<std::byte const> where) noexcept {
+    of_ = &of;
+    which_ = which;
+    bytes_ = where;
+  }
+  [[nodiscard]] std::span<std::byte const> bytes() const noexcept { return bytes_; }
+
+ private:
+  shared_queue_body* of_ = nullptr;
+  std::size_t which_ = 0;
+  std::span<std::byte const> bytes_;
+  int const exceptions_ = std::uncaught_exceptions();
+};
+
+/// Where an item goes that is got: memory for so many bytes, or a loan.
 struct item_sink {
   void* into;
-  void (*unpack)(input_archive& in, void* into) = nullptr;
+  shared_loan* loan = nullptr;
 };
 
 /// How much room an item takes: `bytes`, or when it is packed at most so many.
@@ -58,7 +86,14 @@ class COIR_EXPORT shared_queue_body {
   virtual void join() = 0;
   virtual void shut_down(bool immediate) = 0;
   [[nodiscard]] virtual queue_statistics statistics() = 0;
+
+  /// The item of a loan is its taker's, or back at the head.
+  virtual void end_loan(std::size_t which, bool give_back) noexcept = 0;
 };
+
+shared_loan::~shared_loan() {
+  if (of_ != nullptr) of_->end_loan(which_, std::uncaught_exceptions() > exceptions_);
+}
 
 /// Items that are bytes.
 template <class T>
@@ -69,7 +104,8 @@ concept copied_as_bytes = std::is_trivially_copyable_v<T> && packing_of<T>()
 template <class T>
 concept shareable = copied_as_bytes<T> || portable<T>;
 
-/// How items of type T get into a shared queue, and out of it into memory for a T.
+/// How items of type T get into a shared queue, and out of it: `taken` is where one is got to, and take() makes
+/// a T of it, once. So there is no moment in which a T is moved, and may throw, after the queue let go of it.
 template <class T, bool AsBytes = copied_as_bytes<T>>
 struct shared_item {
   static constexpr item_shape shape(std::size_t most_bytes) noexcept { return {most_bytes, true}; }
@@ -78,15 +114,30 @@ struct shared_item {
               save<T>(out, *static_cast<T const*>(what));
             }};
   }
-  static item_sink into(void* room) noexcept {
-    return {room, [](input_archive& in, void* at) { ::new (at) T(load<T>(in)); }};
-  }
+  class taken {
+   public:
+    item_sink into() noexcept { return {nullptr, &item_}; }
+    T take() {
+      input_archive in(item_.bytes());
+      return load<T>(in);
+    }
+
+   private:
+    shared_loan item_;
+  };
 };
 template <class T>
 struct shared_item<T, true> {
   static constexpr item_shape shape(std::size_t) noexcept { return {sizeof(T), false}; }
   static item_source from(T const& item) noexcept { return {&item}; }
-  static item_sink into(void* room) noexcept { return {room}; }
+  class taken {
+   public:
+    item_sink into() noexcept { return {bytes_}; }
+    T take() noexcept { return std::move(*std::launder(reinterpret_cast<T*>(bytes_))); }
+
+   private:
+    alignas(T) std::byte bytes_[sizeof(T)];
+  };
 };
 
 /// As many bytes as a packed item takes at most, if nobody says otherwise.

@@ -34,31 +34,6 @@ namespace detail {
 COIR_EXPORT std::shared_ptr<shared_queue_body> make_acknowledged(std::size_t capacity,
                                                                  item_shape items);
 
-/// Room for an item that is got.
-template <class T>
-class item_room {
- public:
-  item_room() = default;
-  item_room(item_room const&) = delete;
-  item_room& operator=(item_room const&) = delete;
-  ~item_room() {
-    if (full_) std::destroy_at(&item());
-  }
-
-  /// Has `get` fill it: true if it did.
-  template <class Get>
-  bool fill(Get&& get) {
-    return full_ = get(shared_item<T>::into(bytes_));
-  }
-  T take() { return std::move(item()); }
-
- private:
-  T& item() noexcept { return *std::launder(reinterpret_cast<T*>(bytes_)); }
-
-  alignas(T) std::byte bytes_[sizeof(T)];
-  bool full_ = false;
-};
-
 }  // namespace detail
 
 /// A queue of `T` that processes share: first in, first out.
@@ -119,11 +94,12 @@ class shared<queue<T>> {
   /// Takes the first item, parking until there is one.
   ///   Blocks: yes; a suspension point even when there is one.
   ///   Throws: cancelled, and then no item was taken; queue_shut_down once it is empty and shut down;
-  ///   std::runtime_error if too many are not acknowledged (ack::manual).
+  ///   std::runtime_error if too many are not acknowledged (ack::manual); what unpacking or moving a T
+  ///   throws, and then the item is back at the head.
   T get() const {
-    detail::item_room<T> taken;
-    taken.fill([&](detail::item_sink into) { return body_->get(into, never); });
-    return taken.take();
+    typename item_type::taken item;
+    (void)body_->get(item.into(), never);
+    return item.take();
   }
   /// The same, for no longer than `limit`: nullopt then. Zero or less is one try.
   template <class Rep, class Period>
@@ -131,18 +107,16 @@ class shared<queue<T>> {
     return get_until(detail::deadline_after(now(), limit));
   }
   [[nodiscard]] std::optional<T> get_until(time_point deadline) const {
-    detail::item_room<T> taken;
-    if (!taken.fill([&](detail::item_sink into) { return body_->get(into, deadline); }))
-      return std::nullopt;
-    return taken.take();
+    typename item_type::taken item;
+    if (!body_->get(item.into(), deadline)) return std::nullopt;
+    return std::optional<T>(std::in_place, item.take());
   }
   /// Takes the first item, if there is one; never waits.
   ///   Throws: queue_shut_down once it is empty and shut down.
   [[nodiscard]] std::optional<T> try_get() const {
-    detail::item_room<T> taken;
-    if (!taken.fill([&](detail::item_sink into) { return body_->try_get(into); }))
-      return std::nullopt;
-    return taken.take();
+    typename item_type::taken item;
+    if (!body_->try_get(item.into())) return std::nullopt;
+    return std::optional<T>(std::in_place, item.take());
   }
 
   /// Says that an item that was got has been dealt with; with ack::manual the oldest one that this process
@@ -192,7 +166,9 @@ class shared<queue<T>>::iterator {
   iterator& operator++() {
     current_.reset();
     try {
-      current_ = from_.get();
+      typename item_type::taken item;
+      (void)from_.body_->get(item.into(), never);
+      current_.emplace(item.take());
     } catch (queue_shut_down const&) {
     }
     return *this;

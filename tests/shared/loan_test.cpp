@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSL-1.0
+/// C5 for items whose own move may throw: they are back at the head, whoever lends them.
+
+#include <chrono>
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+
+#include <coir/queue/queue.hpp>
+#include <coir/shared/shared_queue.hpp>
+#include <coir/task/spawn.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How many more may be moved.
+int moves_left = 1000;
+
+/// An item that cannot always be moved.
+struct sticky {
+  explicit sticky(int n = 0) : number(n) {}
+  sticky(sticky const&) = default;
+  sticky(sticky&& other) : number(other.number) {
+    if (moves_left-- == 0) throw std::domain_error("not to be moved");
+  }
+  sticky& operator=(sticky const&) = default;
+
+  int number;
+};
+template <class Archive>
+void serialize(Archive& archive, sticky& value) {
+  archive(value.number);
+}
+
+/// Calls `get`, which moves an item so many times, and lets each of these moves throw in turn: each time the
+/// item is there afterwards. Returns how many moves there were.
+template <class Queue, class Get>
+int fail_at_each_move(Queue const& queue, Get get) {
+  for (int failing = 0;; ++failing) {
+    std::size_t const before = queue.size();
+    moves_left = failing;
+    try {
+      get();
+      moves_left = 1000;
+      return failing;
+    } catch (std::domain_error const&) {
+      moves_left = 1000;
+      EXPECT_EQ(queue.size(), before) << "with move " << failing;
+    }
+    if (failing == 20) throw std::runtime_error("it never succeeds");
+  }
+}
+
+/// Each way to get an item, of a queue that holds 1 to 5.
+template <class Queue>
+void fail_each_way(Queue const& queue) {
+  for (int i = 1; i <= 5; ++i) queue.put(sticky(i));
+  fail_at_each_move(queue, [&] { EXPECT_EQ(queue.get().number, 1); });
+  EXPECT_GT(fail_at_each_move(queue, [&] { EXPECT_EQ(queue.get_for(1h)->number, 2); }), 0);
+  EXPECT_GT(fail_at_each_move(queue, [&] { EXPECT_EQ(queue.try_get()->number, 3); }), 0);
+  fail_at_each_move(queue, [&] { EXPECT_EQ((*queue.begin()).number, 4); });
+  for (int i = 0; i < 4; ++i) queue.task_done();
+  EXPECT_EQ(queue.get().number, 5);
+  queue.task_done();
+  EXPECT_EQ(queue.statistics().unfinished, 0U);
+}
+
+TEST(SharedLoanTest, WhatCannotBeMovedIsBackAtTheHead) {
+  fail_each_way(coir::shared<coir::queue<sticky>>(5));
+}
+
+TEST(SharedLoanTest, AlsoIfItIsAcknowledged) {
+  fail_each_way(coir::shared<coir::queue<sticky>>(5, coir::ack::manual));
+}
+
+TEST(SharedLoanTest, AlsoInAQueueThatProcessesShareByDefault) {
+  coir::run({.model = coir::model::processes}, [] { fail_each_way(coir::queue<sticky>(5)); });
+}
+
+TEST(SharedLoanTest, AlsoInALocalQueue) {
+  coir::run([] { fail_each_way(coir::queue<sticky>(5)); });
+}
+
+}  // namespace
