@@ -2,6 +2,7 @@
 /// Futures among others: callbacks, combinators, and threads that come at the same time.
 
 #include <atomic>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -21,6 +22,25 @@ class FutureOn : public on_model {};
 INSTANTIATE_TEST_SUITE_P(Models, FutureOn, concurrent_models, model_name);
 
 constexpr int rounds = 200;
+
+// --- Waits ---
+
+// C4
+TEST_P(FutureOn, CXL_10_GetForGivesWhatCameInTimeThoughACancelFollows) {
+  in_run([] {
+    coir::promise<int> promise;
+    std::optional<int> got;
+    auto waiter = coir::spawn([&, future = promise.get_future()]() mutable {
+      got = future.get_for(1h);
+      coir::event().wait();
+    });
+    await_parked(waiter);
+    promise.set_value(4);
+    waiter.cancel();
+    EXPECT_THROW(waiter.get(), coir::cancelled);
+    EXPECT_EQ(got, 4);
+  });
+}
 
 // --- Callbacks ---
 

@@ -102,12 +102,12 @@ class future : public task<T> {
   typename detail::cut_short<T>::type get_until(time_point deadline) {
     if (!this->join_until(deadline)) return {};
     if constexpr (std::is_void_v<T>) {
-      this->get();
+      this->ended_result();
       return true;
     } else if constexpr (std::is_reference_v<T>) {
-      return &this->get();
+      return &this->ended_result();
     } else {
-      return this->get();
+      return this->ended_result();
     }
   }
 

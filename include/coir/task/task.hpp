@@ -128,8 +128,8 @@ class task : public any_task {
     return result().take();
   }
 
-  /// For timeout(): the same, once the task has ended. No suspension: the wait for it is over, and has
-  /// succeeded (C4).
+  /// For waits with a limit: the same, once the task has ended. No suspension: the wait for it is over,
+  /// and has succeeded (C4).
   std::add_lvalue_reference_t<R const> ended_result() const {
     throw_error();
     return result().peek();
