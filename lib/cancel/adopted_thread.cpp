@@ -21,7 +21,7 @@ struct adopted_thread : task_core {
   }
   ~adopted_thread() {
     held_locks.abandon_all();
-    leave(root);
+    if (innermost == &root) leave(root);  // else exit() has come in the midst of something
   }
 
   scope root;
