@@ -13,7 +13,11 @@ char const* words_for(obstacle why) noexcept {
     case obstacle::holds_state:
       return " holds state; use a function or a lambda that captures nothing, and pass what it "
              "needs as arguments";
-    case obstacle::refers: return " refers to memory of this process; pass the value itself";
+    case obstacle::refers:
+    case obstacle::reference: return " refers to memory of this process; pass the value itself";
+    case obstacle::not_made:
+      return " has a serialize() and cannot be made from nothing; write save(archive, value) and "
+             "load(archive, type) beside it";
     case obstacle::derived:
       return " may be of a derived type, which nobody sees over there; make it final, or pass the "
              "value itself";
@@ -37,6 +41,9 @@ std::string to_string(refusal const& reason) {
                                ? "its result"
                                : "argument " + std::to_string(reason.place);
   bool const whole = *reason.type == *type;
+  if (why == obstacle::reference && reason.place == refusal::of_result && *reason.type == *type)
+    return cannot + what + " is a reference to " + type_name(*type) +
+           ", which lies in the memory of one process; return the value itself";
   return cannot + what + " is of type " + type_name(*reason.type) +
          (whole ? ", which" : ", in which " + type_name(*type)) + words_for(why);
 }

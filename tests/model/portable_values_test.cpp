@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <list>
 #include <map>
@@ -64,6 +65,73 @@ even load(coir::input_archive& archive, std::type_identity<even>) {
   return even(half);
 }
 
+/// Neither, and has one function for both ways.
+struct level {
+  explicit level(int height_) : height(height_) {}
+  int height;
+  std::string name;
+};
+template <class Archive>
+void serialize(Archive& archive, level& value) {
+  archive(value.height, value.name);
+}
+struct tower {
+  level top{0};
+};
+template <class Archive>
+void serialize(Archive& archive, tower& value) {
+  archive(value.top);
+}
+
+// Derived from containers: with nothing more, with more, with itself inside.
+struct numbers : std::vector<int> {};
+struct named_numbers : std::vector<int> {
+  std::string name;
+};
+struct lists : std::vector<lists> {};
+struct folder : std::map<std::string, std::unique_ptr<folder>> {};
+/// A list, and not only that.
+template <class Number>
+struct json {
+  using value_type = json;
+  using list = std::vector<json>;
+  [[nodiscard]] typename list::const_iterator begin() const { return all.begin(); }
+  [[nodiscard]] typename list::const_iterator end() const { return all.end(); }
+  [[nodiscard]] std::size_t size() const { return all.size(); }
+  void push_back(json value) { all.push_back(std::move(value)); }
+  list all;
+  std::optional<Number> number;
+};
+
+/// Can be taken apart like a tuple, but not by get<0>().
+class span_of_days {
+ public:
+  span_of_days(std::string first, std::string last)
+      : first_(std::move(first)), last_(std::move(last)) {}
+  template <std::size_t Place>
+  [[nodiscard]] std::string const& get() const {
+    return Place == 0 ? first_ : last_;
+  }
+
+ private:
+  std::string first_;
+  std::string last_;
+};
+/// Also by that, and made from its parts.
+struct entry {
+  std::string key;
+  std::vector<int> values;
+  bool operator==(entry const&) const = default;
+};
+template <std::size_t Place>
+auto const& get(entry const& from) {
+  if constexpr (Place == 0) {
+    return from.key;
+  } else {
+    return from.values;
+  }
+}
+
 struct tree {
   int value = 0;
   std::vector<tree> below;
@@ -83,6 +151,19 @@ struct holder {
 };
 
 }  // namespace my
+
+template <>
+struct std::tuple_size<my::span_of_days> : std::integral_constant<std::size_t, 2> {};
+template <std::size_t Place>
+struct std::tuple_element<Place, my::span_of_days> {
+  using type = std::string;
+};
+template <>
+struct std::tuple_size<my::entry> : std::integral_constant<std::size_t, 2> {};
+template <std::size_t Place>
+struct std::tuple_element<Place, my::entry> {
+  using type = std::conditional_t<Place == 0, std::string const, std::vector<int>>;
+};
 
 namespace {
 
@@ -125,6 +206,8 @@ TEST(Archive, TextAndSequencesComeBack) {
   expect_same(std::vector<std::string>{"", "a", std::string(1000, 'x')});
   expect_same(std::deque<int>{1, 2});
   expect_same(std::list<std::string>{"a", "b"});
+  expect_same(std::filesystem::path("/a/b c"));
+  expect_same(my::numbers{{1, 2}});
   expect_same(std::vector<std::vector<my::point>>{{}, {{1, 2}, {3, 4}}});
 }
 
@@ -160,6 +243,38 @@ TEST(Archive, UsersFunctionsAreUsed) {
   EXPECT_EQ(there_and_back(my::even(4)).half(), 4);
   expect_same(my::tree{1, {{2, {}}, {3, {{4, {}}}}}});
   EXPECT_EQ(there_and_back(std::vector<my::even>{my::even(1), my::even(2)})[1].half(), 2);
+  std::array<my::even, 2> const two{my::even(1), my::even(2)};
+  EXPECT_EQ(there_and_back(two)[1].half(), 2);
+}
+
+// P1: what is in itself is looked into once; a call that has such an argument can be compiled
+TEST(Archive, ClassesThatAreInThemselvesComeBack) {
+  my::folder all;
+  all["a"] = std::make_unique<my::folder>();
+  (*all["a"])["b"] = nullptr;
+  my::folder const copy = there_and_back(all);
+  EXPECT_EQ(copy.at("a")->at("b"), nullptr);
+  static_assert(!coir::portable<my::lists>);
+  static_assert(!coir::portable<my::json<int>>);
+}
+
+TEST(Archive, WhatIsATupleByItsFunctionsComesBack) {
+  expect_same(my::entry{"a", {1, 2}});
+  static_assert(!coir::portable<my::span_of_days>);
+}
+
+// P1: nothing of a value is left behind
+TEST(Archive, WhatHasMoreThanItsContainerIsNotPortable) {
+  static_assert(!coir::portable<my::named_numbers>);
+  static_assert(!coir::portable<std::vector<my::named_numbers>>);
+}
+
+TEST(Archive, WhatCannotBeMadeFirstIsUnpackedIntoOneThatIsThere) {
+  static_assert(!coir::portable<my::level>);
+  static_assert(coir::portable<my::tower>);
+  my::tower tower;
+  tower.top = my::level(7);
+  EXPECT_EQ(there_and_back(tower).top.height, 7);
 }
 
 // P1: what means nothing elsewhere is found, wherever it hides

@@ -205,7 +205,7 @@ TEST_F(ProcessesPortable, ResultThatCannotComeBackIsRefused) {
          static int one;
          return one;
        }),
-       "its result");
+       "its result is a reference to int");
 }
 
 // P1: nothing has begun

@@ -72,7 +72,7 @@ template <class T>
 void save(output_archive& out, T const& value) {
   constexpr packing how = how_packed<T>;
   static_assert(
-      portable<T>,
+      packable<T>,
       "coir: a value of this type cannot be carried into another process: it is a pointer, "
       "a reference or a view, or holds one, or nobody has said how it is serialised; write "
       "serialize(archive, value) beside its type");
@@ -84,6 +84,8 @@ void save(output_archive& out, T const& value) {
     own::call_save(out, value);
   } else if constexpr (how == packing::cereal) {
     cereal_way<T>::save(out, value);
+  } else if constexpr (how == packing::text) {
+    save(out, value.native());
   } else if constexpr (how == packing::array) {
     for (auto const& each : value) save(out, each);
   } else if constexpr (how == packing::tuple) {
@@ -159,6 +161,11 @@ T load_map(input_archive& in) {
 }
 
 template <class T, std::size_t... Places>
+T load_array(input_archive& in, std::index_sequence<Places...>) {
+  return T{((void)Places, load<typename T::value_type>(in))...};  // from left to right
+}
+
+template <class T, std::size_t... Places>
 T load_tuple(input_archive& in, std::index_sequence<Places...>) {
   return T{load<std::remove_cv_t<std::tuple_element_t<Places, T>>>(in)...};  // from left to right
 }
@@ -183,11 +190,15 @@ T load(input_archive& in) {
   static_assert(portable<T>, "coir: a value of this type cannot come from another process");
   if constexpr (how == packing::bytes) {
     return load_bytes<T>(in);
+  } else if constexpr (how == packing::array && !made_from_nothing<T>) {
+    return load_array<T>(in, std::make_index_sequence<std::tuple_size_v<T>>());
   } else if constexpr (how == packing::serialize || how == packing::cereal ||
                        how == packing::array) {
     T value{};
     load_into(in, value);
     return value;
+  } else if constexpr (how == packing::text) {
+    return T(load<typename T::string_type>(in));
   } else if constexpr (how == packing::save) {
     return own::call_load<T>(in);
   } else if constexpr (how == packing::tuple) {
@@ -209,7 +220,7 @@ T load(input_archive& in) {
 template <class T>
 void load_into(input_archive& in, T& value) {
   constexpr packing how = how_packed<T>;
-  static_assert(portable<T>, "coir: a value of this type cannot come from another process");
+  static_assert(packable<T>, "coir: a value of this type cannot come from another process");
   if constexpr (how == packing::bytes) {
     in.read(&value, sizeof value);
   } else if constexpr (how == packing::serialize) {

@@ -83,19 +83,33 @@ concept arraylike = requires {
   typename T::value_type;
   std::tuple_size<T>::value;
 };
+namespace own {
+
+using std::get;  // or what is found beside the type
+template <class T, std::size_t... Places>
+constexpr bool made_of_elements(std::index_sequence<Places...>) {
+  return requires(T const& value) {
+    (get<Places>(value), ...);
+    T{std::declval<std::remove_cv_t<std::tuple_element_t<Places, T>>>()...};
+  };
+}
+
+}  // namespace own
+
 template <class T>
 concept tuplelike = !arraylike<T> && requires {
-  std::tuple_size<T>::value;
+  requires own::made_of_elements<T>(std::make_index_sequence<std::tuple_size<T>::value>());
 };
 template <class T>
-concept maplike = requires(T& values) {
+concept maplike = std::default_initializable<T> && requires(T& values) {
   typename T::mapped_type;
   typename T::key_type;
   values.begin()->second;
   values.size();
 };
 template <class T>
-concept setlike = !maplike<T> && requires(T & values, typename T::value_type&& value) {
+concept setlike = !maplike<T> && std::default_initializable<T> &&
+                  requires(T & values, typename T::value_type&& value) {
   typename T::key_type;
   values.insert(std::move(value));
   values.size();
@@ -104,10 +118,16 @@ template <class T>
 concept listlike = !requires {
   typename T::key_type;
 }
-&&requires(T& values, typename T::value_type&& value) {
+&&std::default_initializable<T>&& requires(T& values, typename T::value_type&& value) {
   values.push_back(std::move(value));
   values.begin() != values.end();
   values.size();
+};
+/// As std::filesystem::path: a text with a type of its own.
+template <class T>
+concept pathlike = requires(T const& value) {
+  { value.native() } -> std::same_as<typename T::string_type const&>;
+  T(value.native());
 };
 template <class T>
 concept optionallike = !requires {
@@ -118,21 +138,47 @@ concept optionallike = !requires {
   value.has_value();
   value.reset();
   *value;
+  requires std::is_constructible_v<T, std::in_place_t, typename T::value_type>;
 };
 
 template <class T>
 struct alternatives : std::false_type {};
-template <template <class...> class Variant, class... T>
-requires requires(Variant<T...>& value) {
+template <template <class...> class Variant, class First, class... More>
+requires requires(Variant<First, More...>& value) {
   value.index();
   value.valueless_by_exception();
+  requires std::is_constructible_v<Variant<First, More...>, std::in_place_index_t<0>, First>;
 }
-struct alternatives<Variant<T...>> : std::true_type {};
+struct alternatives<Variant<First, More...>> : std::true_type {};
 
 template <class T>
 inline constexpr bool is_unique_pointer = false;
 template <class T>
 inline constexpr bool is_unique_pointer<std::unique_ptr<T>> = !std::is_array_v<T>;
+
+/// Whether it is made of a template as those of std are.
+template <class T>
+inline constexpr bool is_template = false;
+template <template <class...> class Of, class... T>
+inline constexpr bool is_template<Of<T...>> = true;
+template <template <class, std::size_t, class...> class Of, class T, std::size_t Size,
+          class... More>
+inline constexpr bool is_template<Of<T, Size, More...>> = true;
+
+template <template <class...> class Of, class... T>
+Of<T...> const& template_below(Of<T...> const*);
+
+/// A class that is derived from one of those, and has fields of its own, of which nobody here knows.
+template <class T>
+concept holds_more = !is_template<T> && requires(T const* value) {
+  requires sizeof(template_below(value)) != sizeof(T);
+};
+/// A list of lists like itself may be more than a list, as JSON is.
+template <class T>
+concept holds_its_like = requires {
+  requires std::is_same_v<typename T::value_type, T>;
+}
+|| requires { requires std::is_same_v<typename T::mapped_type, T>; };
 
 /// A lambda that captures can be copied, and neither assigned nor made from nothing. What it captures
 /// cannot be seen.
@@ -140,6 +186,12 @@ template <class T>
 concept plain_bytes = std::is_trivially_copyable_v<T> &&
     (std::is_copy_assignable_v<T> || std::is_move_assignable_v<T> ||
      std::is_default_constructible_v<T>)&&std::is_move_constructible_v<T>;
+
+/// What has a serialize() of its own is unpacked into a value that is there already.
+template <class T>
+concept made_from_nothing = requires {
+  T{};
+};
 
 /// How a value is packed.
 enum class packing : unsigned char {
@@ -149,6 +201,7 @@ enum class packing : unsigned char {
   serialize,  // by the user's serialize()
   save,       // by the user's save() and load()
   cereal,     // by cereal
+  text,       // as the string that it is made from
   array,      // value by value; their number is known
   tuple,      // likewise, of several types
   map,        // their number, and key by key
@@ -173,12 +226,16 @@ constexpr packing packing_of() noexcept {
                                                                    : packing::array;
   } else if constexpr (!std::is_class_v<T> && !std::is_union_v<T>) {
     return plain_bytes<T> ? packing::bytes : packing::impossible;
-  } else if constexpr (own::serialized<T>) {
+  } else if constexpr (own::serialized<T> && (made_from_nothing<T> || !own::saved<T>)) {
     return packing::serialize;
   } else if constexpr (own::saved<T>) {
     return packing::save;
   } else if constexpr (uses_cereal<T>) {
     return packing::cereal;
+  } else if constexpr (holds_more<T> || holds_its_like<T>) {
+    return plain_bytes<T> ? packing::bytes : packing::impossible;
+  } else if constexpr (pathlike<T>) {
+    return packing::text;
   } else if constexpr (arraylike<T>) {
     return std::is_trivially_copyable_v<T> && packing_of<typename T::value_type>() == packing::bytes
                ? packing::bytes
@@ -207,59 +264,97 @@ inline constexpr packing how_packed = packing_of<T>();
 
 // ---- what hinders it -----------------------------------------------------------------------------
 
-template <class T>
+/// The classes in which a type is looked at: one that is in itself hinders nothing.
+template <class... T>
+struct classes {};
+template <class T, class Above>
+inline constexpr bool is_among = false;
+template <class T, class... Above>
+inline constexpr bool is_among<T, classes<Above...>> = (std::is_same_v<T, Above> || ...);
+
+// Only a class with a name can be in itself.
+template <class T, class Above>
+struct and_this {
+  using type = Above;
+};
+template <class T, class... Above>
+requires(std::is_class_v<T> && !is_template<T>) struct and_this<T, classes<Above...>> {
+  using type = classes<T, Above...>;
+};
+
+template <class T, class Above = classes<>>
 constexpr hindrance hindrance_of();
 
 /// The first hindrance of several types.
-template <class... T>
+template <class Above, class... T>
 constexpr hindrance first_hindrance() {
   hindrance found;
-  ((found.why == obstacle::none ? void(found = hindrance_of<T>()) : void()), ...);
+  ((found.why == obstacle::none ? void(found = hindrance_of<T, Above>()) : void()), ...);
   return found;
 }
 
-template <class T>
-struct part_hindrance {};
-template <template <class...> class Of, class... T>
-struct part_hindrance<Of<T...>> {
-  static constexpr hindrance find() { return first_hindrance<T...>(); }
+/// The elements of a tuple.
+template <class T, class Above>
+struct part_hindrance {
+  static constexpr hindrance find() {
+    return find(std::make_index_sequence<std::tuple_size_v<T>>());
+  }
+  template <std::size_t... Places>
+  static constexpr hindrance find(std::index_sequence<Places...>) {
+    return first_hindrance<Above, std::remove_cv_t<std::tuple_element_t<Places, T>>...>();
+  }
+};
+/// What a template is given; of std's pairs, tuples and variants that is the same.
+template <template <class...> class Of, class... T, class Above>
+struct part_hindrance<Of<T...>, Above> {
+  static constexpr hindrance find() { return first_hindrance<Above, T...>(); }
 };
 
 /// Why a T cannot be carried, and what in it.
-template <class T>
+template <class T, class Above>
 constexpr hindrance hindrance_of() {
   constexpr packing how = how_packed<T>;
-  if constexpr (how == packing::impossible) {
+  using here = typename and_this<T, Above>::type;
+  if constexpr (is_among<T, Above>) {
+    return {};
+  } else if constexpr (how == packing::impossible) {
     return {obstacle::not_serialised, &typeid(T)};
   } else if constexpr (how == packing::reference) {
-    return {obstacle::refers, &typeid(T)};
+    return {std::is_reference_v<T> ? obstacle::reference : obstacle::refers, &typeid(T)};
   } else if constexpr (how == packing::bytes) {
     return {};
+  } else if constexpr (how == packing::serialize || how == packing::cereal) {
+    return made_from_nothing<T> ? hindrance() : hindrance{obstacle::not_made, &typeid(T)};
   } else if constexpr (std::is_array_v<T>) {
-    return hindrance_of<std::remove_extent_t<T>>();
+    return hindrance_of<std::remove_extent_t<T>, here>();
   } else if constexpr (how == packing::map) {
-    return first_hindrance<typename T::key_type, typename T::mapped_type>();
+    return first_hindrance<here, typename T::key_type, typename T::mapped_type>();
   } else if constexpr (how == packing::array || how == packing::set || how == packing::list ||
                        how == packing::optional) {
-    return hindrance_of<typename T::value_type>();
+    return hindrance_of<typename T::value_type, here>();
   } else if constexpr (how == packing::tuple || how == packing::variant) {
-    return part_hindrance<T>::find();
+    return part_hindrance<T, here>::find();
   } else if constexpr (how == packing::unique) {
     using value = typename T::element_type;
     if constexpr (std::is_polymorphic_v<value> && !std::is_final_v<value>) {
       return {obstacle::derived, &typeid(value)};
     } else {
-      return hindrance_of<value>();
+      return hindrance_of<value, here>();
     }
   } else {
     return {};
   }
 }
 
+/// Whether it can be packed where it is, and unpacked into one that is there.
+template <class T>
+concept packable = hindrance_of<T>()
+.why == obstacle::none || hindrance_of<T>().why == obstacle::not_made;
+
 }  // namespace detail
 
 /// Whether values of type T can be carried into another process: numbers, enums, strings, std's
-/// containers, tuples, optionals, variants and unique_ptrs of such, durations and times; structs that
+/// containers, tuples, optionals, variants and unique_ptrs of such, paths, durations and times; structs that
 /// are trivially copyable, which must not hold pointers; and whatever has a function of its own:
 ///
 ///     template <class Archive>

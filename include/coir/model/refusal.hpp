@@ -17,6 +17,8 @@ enum class obstacle : unsigned char {
   shares_memory,   // the call refers to who has made it
   holds_state,     // the function has captured something
   refers,          // the value means something in one process only
+  reference,       // so does the result, which is a reference
+  not_made,        // it is unpacked into a value that cannot be made first
   derived,         // it may be of a type that is derived from this one
   not_serialised,  // nobody has said how
 };
