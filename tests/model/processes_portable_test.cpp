@@ -64,6 +64,22 @@ TEST_F(ProcessesPortable, FunctionsAndStatelessObjectsAreCarried) {
   });
 }
 
+struct counter {
+  int count = 0;
+  [[nodiscard]] int plus(int n) const { return count + n; }
+  [[nodiscard]] std::string after(std::string const& word) { return word + std::to_string(count); }
+};
+
+TEST_F(ProcessesPortable, MemberFunctionsAreCarriedWithTheirObject) {
+  in_run([] {
+    EXPECT_EQ(coir::spawn(&counter::plus, counter{4}, 3).get(), 7);
+    EXPECT_EQ(coir::spawn(&counter::after, counter{4}, "no. ").get(), "no. 4");
+    EXPECT_EQ(coir::spawn(&counter::plus, std::make_unique<counter>(), 3).get(), 3);
+  });
+  counter here;
+  says(refusal_of(&counter::plus, &here, 3), "argument 1 is of type");
+}
+
 TEST_F(ProcessesPortable, ArgumentsAreOfTheParametersTypes) {
   EXPECT_EQ(in_run([] { return coir::spawn(half, 5).get(); }), 2.5);
   EXPECT_EQ(in_run([] { return coir::spawn(coir::call(half, 5)).get(); }), 2.5);

@@ -19,11 +19,12 @@ namespace coir::detail {
 
 // ---- functions -----------------------------------------------------------------------------------
 
-/// One that captures nothing is known by its type, any other by its address.
+/// One that captures nothing is known by its type, any other by its address. A member function is called with
+/// its object as the first argument.
 template <class F>
 inline constexpr bool stateless = std::is_empty_v<F>&& std::is_trivially_copyable_v<F>;
 template <class F>
-inline constexpr bool portable_function = stateless<F> ||
+inline constexpr bool portable_function = stateless<F> || std::is_member_function_pointer_v<F> ||
                                           (std::is_pointer_v<F> &&
                                            std::is_function_v<std::remove_pointer_t<F>>);
 
@@ -58,6 +59,11 @@ parameters<P...> parameters_of(R (F::*)(P...) noexcept);
 template <class R, class F, class... P>
 parameters<P...> parameters_of(R (F::*)(P...) const noexcept);
 
+/// Where a member function takes its object, which is what it is.
+struct its_object {};
+template <class... P>
+parameters<its_object, P...> with_object(parameters<P...>);
+
 template <class F>
 struct signature_of {
   using type = void;  // a template, or overloaded
@@ -68,6 +74,11 @@ struct signature_of<F> {
   using type = decltype(parameters_of(std::declval<F>()));
 };
 template <class F>
+requires std::is_member_function_pointer_v<F> && requires(F f) { parameters_of(f); }
+struct signature_of<F> {
+  using type = decltype(with_object(parameters_of(std::declval<F>())));
+};
+template <class F>
 requires requires { parameters_of(&F::operator()); }
 struct signature_of<F> {
   using type = decltype(parameters_of(&F::operator()));
@@ -76,6 +87,7 @@ struct signature_of<F> {
 /// Whether a parameter is bound to the very argument, and not to what that is converted to.
 template <class Parameter, class Given>
 inline constexpr bool binds =
+    std::is_same_v<Parameter, its_object> ||
     (std::is_lvalue_reference_v<Parameter> &&
      !std::is_const_v<std::remove_reference_t<Parameter>>) ||
     (std::is_reference_v<Parameter> &&
