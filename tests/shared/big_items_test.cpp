@@ -3,11 +3,13 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -125,6 +127,30 @@ TEST(SharedBigItemsTest, WhatCannotBeUnpackedIsBackAtTheHead) {
   EXPECT_EQ(queue.size(), 3U);
   breaks = false;
   for (int i = 1; i <= 3; ++i) EXPECT_EQ(queue.get().inside.front().number, i);
+}
+
+/// Could be copied as bytes, but for what it says of itself.
+struct place {
+  int const* at;
+};
+int const places[]{7, 8, 9};
+void save(coir::output_archive& archive, place const& value) { archive(value.at - places); }
+place load(coir::input_archive& archive, std::type_identity<place>) {
+  std::ptrdiff_t index = 0;
+  archive(index);
+  return {places + index + 1};
+}
+
+TEST(SharedBigItemsTest, WhatHasFunctionsOfItsOwnIsPackedByThem) {
+  coir::shared<coir::queue<place>> const queue(1);
+  queue.put({places});
+  EXPECT_EQ(*queue.get().at, 8);
+  coir::shared<coir::queue<std::optional<place>>> const maybe(1);
+  maybe.put(place{places + 1});
+  EXPECT_EQ(*maybe.get()->at, 9);
+  static_assert(coir::detail::shareable<std::optional<int>>);
+  static_assert(!coir::detail::shareable<std::optional<int*>>);
+  static_assert(!coir::detail::shareable<std::array<std::string_view, 2>>);
 }
 
 TEST(SharedBigItemsTest, WhatCannotBePackedWasNotPut) {

@@ -351,6 +351,29 @@ template <class T>
 concept packable = hindrance_of<T>()
 .why == obstacle::none || hindrance_of<T>().why == obstacle::not_made;
 
+template <class T>
+constexpr bool bytes_suffice();
+template <class T>
+inline constexpr bool bytes_of_parts_suffice = false;
+template <template <class...> class Of, class... T>
+inline constexpr bool bytes_of_parts_suffice<Of<T...>> = (bytes_suffice<T>() && ...);
+
+/// Whether the bytes of a T, which is trivially copyable, are all that is to be packed of it: not if it, or
+/// a part of it, has a function of its own for that, or refers to something.
+template <class T>
+constexpr bool bytes_suffice() {
+  constexpr packing how = how_packed<T>;
+  if constexpr (how == packing::bytes || how == packing::impossible) {
+    return true;
+  } else if constexpr (how == packing::tuple || how == packing::variant) {
+    return bytes_of_parts_suffice<T>;
+  } else if constexpr (how == packing::array || how == packing::list || how == packing::optional) {
+    return bytes_suffice<typename T::value_type>();
+  } else {
+    return false;
+  }
+}
+
 }  // namespace detail
 
 /// Whether values of type T can be carried into another process: numbers, enums, strings, std's

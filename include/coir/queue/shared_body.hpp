@@ -97,8 +97,7 @@ shared_loan::~shared_loan() {
 
 /// Items that are bytes.
 template <class T>
-concept copied_as_bytes = std::is_trivially_copyable_v<T> && packing_of<T>()
-!= packing::reference;
+concept copied_as_bytes = std::is_trivially_copyable_v<T> && bytes_suffice<T>();
 
 /// Items that can go from one process to another.
 template <class T>
