@@ -11,11 +11,16 @@ std::string text_of(cancelled const& error) {
          (text.empty() ? "" : ": " + text);
 }
 
+std::string text_of(std::exception const& error) {
+  char const* const text = error.what();
+  return text != nullptr ? text : "";
+}
+
 std::string text_of_current_exception() {
   try {
     throw;
   } catch (std::exception const& e) {
-    return e.what();
+    return text_of(e);
   } catch (cancelled const& c) {
     return text_of(c);
   } catch (...) {

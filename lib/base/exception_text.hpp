@@ -13,6 +13,9 @@ namespace coir::detail {
 /// "cancelled (deadline)", and what the reason says besides.
 std::string text_of(cancelled const& error);
 
+/// What it says; nothing if its what() gives null.
+std::string text_of(std::exception const& error);
+
 /// In a handler: what the exception says, or that it cannot.
 std::string text_of_current_exception();
 

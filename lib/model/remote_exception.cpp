@@ -4,14 +4,21 @@
 #include "model/remote_exception.hpp"
 
 #include <any>
+#include <filesystem>
 #include <functional>
 #include <future>
+#include <ios>
 #include <memory>
 #include <new>
 #include <optional>
+#include <regex>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <typeinfo>
+#include <utility>
 #include <variant>
 
 #include <cxxabi.h>
@@ -20,6 +27,7 @@
 #include <coir/model/processes.hpp>
 #include <coir/model/remote_error.hpp>
 
+#include "base/exception_text.hpp"
 #include "base/type_name.hpp"
 #include "sys/throw_trace.hpp"
 
@@ -56,8 +64,9 @@ exception_kind const*& newest_kind() noexcept {
 
 }  // namespace
 
-exception_kind::exception_kind(std::type_info const& type_, packer pack_, unpacker unpack_) noexcept
-    : type(type_), pack(pack_), unpack(unpack_), next_(newest_kind()) {
+exception_kind::exception_kind(std::type_info const& type_, packer pack_, unpacker unpack_,
+                               nester nest_) noexcept
+    : type(type_), pack(pack_), unpack(unpack_), nest(nest_), next_(newest_kind()) {
   newest_kind() = this;
 }
 
@@ -83,7 +92,7 @@ struct textual : exception_kind {
             [](void const* error, output_archive& out) {
               pack_text(static_cast<E const*>(error)->what(), out);
             },
-            [](input_archive& in) { return pointer_to(E(unpack_text(in))); }) {}
+            [](input_archive& in) { return pointer_to(E(unpack_text(in))); }, &with_nested<E>) {}
 };
 
 /// One that is always the same.
@@ -92,7 +101,7 @@ struct plain : exception_kind {
   plain() noexcept
       : exception_kind(
             typeid(E), [](void const*, output_archive&) {},
-            [](input_archive&) { return pointer_to(E()); }) {}
+            [](input_archive&) { return pointer_to(E()); }, &with_nested<E>) {}
 };
 
 template <template <class> class Kind, class... E>
@@ -120,26 +129,111 @@ std::string without(std::string text, std::string_view end) {
   return text;
 }
 
-/// What it says is what it was made with, and then what its code says.
-exception_kind const of_system_error(
-    typeid(std::system_error),
+// ---- those with a code -----------------------------------------------------------------------------
+
+void pack_code(std::error_code code, output_archive& out) {
+  pack_number(code.value(), out);
+  pack_text(code.category().name(), out);
+}
+
+/// A code of which the category is known here; else no code, and what to call it.
+std::pair<std::optional<std::error_code>, std::string> unpack_code(input_archive& in) {
+  auto const value = static_cast<int>(unpack_number(in));
+  std::string const category = unpack_text(in);
+  std::error_category const* const known = category_named(category);
+  if (known == nullptr) return {std::nullopt, category + " " + std::to_string(value)};
+  return {std::error_code(value, *known), ""};
+}
+
+/// What it was made with: its words without those that its code adds.
+std::string own_text(std::system_error const& error) {
+  return without(without(error.std::system_error::what(), error.code().message()), ": ");
+}
+
+/// Of one whose category only its own program knows.
+std::exception_ptr pointer_to_unknown(std::type_info const& type, std::string const& text,
+                                      std::string const& code) {
+  return pointer_to(remote_error(type_name(type), text + " (" + code + ")"));
+}
+
+template <class E>
+struct coded : exception_kind {
+  coded() noexcept
+      : exception_kind(
+            typeid(E),
+            [](void const* error, output_archive& out) {
+              auto const& known = *static_cast<E const*>(error);
+              pack_code(known.code(), out);
+              pack_text(own_text(known), out);
+              pack_text(known.what(), out);
+            },
+            [](input_archive& in) {
+              auto const [code, unknown] = unpack_code(in);
+              std::string const text = unpack_text(in);
+              std::string const all = unpack_text(in);
+              if (!code) return pointer_to_unknown(typeid(E), all, unknown);
+              return pointer_to(make(*code, text));
+            },
+            &with_nested<E>) {}
+
+ private:
+  static E make(std::error_code code, std::string const& text) {
+    if constexpr (std::is_same_v<E, std::system_error>) {
+      return text.empty() ? E(code) : E(code, text);
+    } else {
+      return E(text, code);
+    }
+  }
+};
+kinds<coded, std::system_error, std::ios_base::failure> const with_code;
+
+exception_kind const of_filesystem_error(
+    typeid(std::filesystem::filesystem_error),
     [](void const* error, output_archive& out) {
-      auto const& known = *static_cast<std::system_error const*>(error);
-      pack_number(known.code().value(), out);
-      pack_text(known.code().category().name(), out);
-      pack_text(without(without(known.what(), known.code().message()), ": "), out);
+      auto const& known = *static_cast<std::filesystem::filesystem_error const*>(error);
+      pack_code(known.code(), out);
+      for (std::string const& text :
+           {own_text(known), known.path1().native(), known.path2().native()})
+        pack_text(text, out);
+      pack_text(known.what(), out);
     },
     [](input_archive& in) {
-      auto const value = static_cast<int>(unpack_number(in));
-      std::string const category = unpack_text(in);
+      using std::filesystem::filesystem_error;
+      auto const [code, unknown] = unpack_code(in);
       std::string const text = unpack_text(in);
-      std::error_category const* const known = category_named(category);
-      if (known == nullptr)
-        return pointer_to(remote_error("std::system_error",
-                                       text + ": " + category + " " + std::to_string(value)));
-      std::error_code const code(value, *known);
-      return pointer_to(text.empty() ? std::system_error(code) : std::system_error(code, text));
-    });
+      std::string const first = unpack_text(in);
+      std::string const second = unpack_text(in);
+      std::string const all = unpack_text(in);
+      if (!code) return pointer_to_unknown(typeid(filesystem_error), all, unknown);
+      if (!second.empty()) return pointer_to(filesystem_error(text, first, second, *code));
+      if (!first.empty()) return pointer_to(filesystem_error(text, first, *code));
+      return pointer_to(filesystem_error(text, *code));
+    },
+    &with_nested<std::filesystem::filesystem_error>);
+
+exception_kind const of_future_error(
+    typeid(std::future_error),
+    [](void const* error, output_archive& out) {
+      pack_number(static_cast<std::future_error const*>(error)->code().value(), out);
+    },
+    [](input_archive& in) {
+      return pointer_to(
+          std::future_error(static_cast<std::future_errc>(static_cast<int>(unpack_number(in)))));
+    },
+    &with_nested<std::future_error>);
+
+exception_kind const of_regex_error(
+    typeid(std::regex_error),
+    [](void const* error, output_archive& out) {
+      pack_number(static_cast<std::regex_error const*>(error)->code(), out);
+    },
+    [](input_archive& in) {
+      return pointer_to(std::regex_error(
+          static_cast<std::regex_constants::error_type>(static_cast<int>(unpack_number(in)))));
+    },
+    &with_nested<std::regex_error>);
+
+// ---- our own with more than words -------------------------------------------------------------------
 
 exception_kind const of_worker_died(
     typeid(worker_died),
@@ -156,7 +250,8 @@ exception_kind const of_worker_died(
       auto const signal = static_cast<int>(unpack_number(in));
       auto const exit_code = static_cast<int>(unpack_number(in));
       return pointer_to(worker_died(text, process, signal, exit_code));
-    });
+    },
+    &with_nested<worker_died>);
 
 exception_kind const of_cancelled(
     typeid(cancelled),
@@ -168,7 +263,8 @@ exception_kind const of_cancelled(
     [](input_archive& in) {
       auto const cause = static_cast<cancel_cause>(unpack_number(in));
       return pointer_to(cancelled(cancel_reason(cause, unpack_text(in))));
-    });
+    },
+    nullptr);
 
 exception_kind const of_remote_error(
     typeid(remote_error),
@@ -183,43 +279,92 @@ exception_kind const of_remote_error(
       std::string message = unpack_text(in);
       std::string backtrace = unpack_text(in);
       return pointer_to(remote_error(std::move(type), std::move(message), std::move(backtrace)));
-    });
+    },
+    &with_nested<remote_error>);
+
+void pack_kind(exception_kind const& kind, output_archive& out) {
+  pack_number(static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(&kind)), out);
+}
+
+exception_kind const& unpack_kind(input_archive& in) {
+  return *reinterpret_cast<exception_kind const*>(static_cast<std::intptr_t>(unpack_number(in)));
+}
 
 void pack_as(exception_kind const& kind, void const* error, output_archive& out) {
-  pack_number(static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(&kind)), out);
+  pack_kind(kind, out);
   kind.pack(error, out);
 }
 
-void pack_foreign(std::type_info const* type, char const* message, std::string trace,
+void pack_foreign(std::type_info const* type, std::string message, std::string trace,
                   output_archive& out) {
-  remote_error const stand_in(type != nullptr ? type_name(*type) : "a foreign exception", message,
-                              std::move(trace));
+  remote_error const stand_in(type != nullptr ? type_name(*type) : "a foreign exception",
+                              std::move(message), std::move(trace));
   pack_as(of_remote_error, &stand_in, out);
 }
 
-}  // namespace
+// ---- nested ones -----------------------------------------------------------------------------------
 
-void pack_exception(std::exception_ptr const& error, output_archive& out) {
-  std::string trace = take_throw_trace();
+void pack_any(std::exception_ptr const& error, std::string trace, output_archive& out);
+
+/// Stands in front of two: the one that was thrown, and the one that was being handled.
+exception_kind const of_nested(
+    typeid(std::nested_exception), nullptr,
+    [](input_archive& in) {
+      exception_kind const& kind = unpack_kind(in);
+      std::exception_ptr const outer = kind.unpack(in);
+      return kind.nest(outer, unpack_exception(in));
+    },
+    nullptr);
+
+bool is_of_std(std::type_info const& type, std::string_view name = "") noexcept {
+  return std::string_view(type.name()).starts_with("St" + std::string(name));
+}
+
+/// What std::throw_with_nested() was given, if it has made `type` of it and of a nested_exception; else null.
+std::type_info const* nesting(std::type_info const& type) noexcept {
+  auto const* const several = dynamic_cast<abi::__vmi_class_type_info const*>(&type);
+  if (several == nullptr || !is_of_std(type, "17_Nested_exceptionI")) return nullptr;
+  return several->__base_info[0].__base_type;
+}
+
+void pack_std(std::exception const& error, std::string trace, output_archive& out) {
+  std::type_info const& type = typeid(error);
+  std::type_info const* const nests = nesting(type);
+  auto const* const inner =
+      nests != nullptr ? dynamic_cast<std::nested_exception const*>(&error) : nullptr;
+  bool const is_nested = inner != nullptr && inner->nested_ptr() != nullptr;
+  if (is_nested) pack_kind(of_nested, out);
+  std::type_info const& outer = is_nested ? *nests : type;
+  if (exception_kind const* const kind = exception_kind::find(outer)) {
+    // Where there are two bases, the one that was given comes first.
+    pack_as(*kind, dynamic_cast<void const*>(&error), out);
+  } else if (auto const* const failure = dynamic_cast<std::ios_base::failure const*>(&error);
+             failure != nullptr && is_of_std(outer)) {
+    pack_as(*exception_kind::find(typeid(std::ios_base::failure)), failure, out);
+  } else {
+    pack_foreign(&outer, text_of(error), std::move(trace), out);
+  }
+  if (is_nested) pack_any(inner->nested_ptr(), "", out);
+}
+
+void pack_any(std::exception_ptr const& error, std::string trace, output_archive& out) {
   try {
     std::rethrow_exception(error);
   } catch (cancelled const& e) {
     pack_as(of_cancelled, &e, out);
   } catch (std::exception const& e) {
-    if (exception_kind const* const kind = exception_kind::find(typeid(e))) {
-      pack_as(*kind, dynamic_cast<void const*>(&e), out);
-    } else {
-      pack_foreign(&typeid(e), e.what(), std::move(trace), out);
-    }
+    pack_std(e, std::move(trace), out);
   } catch (...) {
     pack_foreign(abi::__cxa_current_exception_type(), "", std::move(trace), out);
   }
 }
 
-std::exception_ptr unpack_exception(input_archive& in) {
-  auto const* const kind =
-      reinterpret_cast<exception_kind const*>(static_cast<std::intptr_t>(unpack_number(in)));
-  return kind->unpack(in);
+}  // namespace
+
+void pack_exception(std::exception_ptr const& error, output_archive& out) {
+  pack_any(error, take_throw_trace(), out);
 }
+
+std::exception_ptr unpack_exception(input_archive& in) { return unpack_kind(in).unpack(in); }
 
 }  // namespace coir::detail

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <typeinfo>
+#include <utility>
 
 #include <coir/model/archive.hpp>
 
@@ -28,8 +29,11 @@ class exception_kind {
   /// `error` is an object of the type.
   using packer = void (*)(void const* error, output_archive& out);
   using unpacker = std::exception_ptr (*)(input_archive& in);
+  /// `outer`, of the type, as std::throw_with_nested() throws it while `inner` is handled.
+  using nester = std::exception_ptr (*)(std::exception_ptr const& outer,
+                                        std::exception_ptr const& inner);
 
-  exception_kind(std::type_info const& type, packer pack, unpacker unpack) noexcept;
+  exception_kind(std::type_info const& type, packer pack, unpacker unpack, nester nest) noexcept;
   exception_kind(exception_kind const&) = delete;
 
   static exception_kind const* find(std::type_info const& type) noexcept;
@@ -37,10 +41,29 @@ class exception_kind {
   std::type_info const& type;
   packer const pack;
   unpacker const unpack;
+  nester const nest;  // null: of these there is no nested one
 
  private:
   exception_kind const* const next_;
 };
+
+/// The nester of a kind.
+template <class E>
+std::exception_ptr with_nested(std::exception_ptr const& outer, std::exception_ptr const& inner) {
+  try {
+    std::rethrow_exception(outer);
+  } catch (E& error) {
+    try {
+      std::rethrow_exception(inner);
+    } catch (...) {
+      try {
+        std::throw_with_nested(std::move(error));
+      } catch (...) {
+        return std::current_exception();
+      }
+    }
+  }
+}
 
 // The parts of which they are packed.
 void pack_number(std::int64_t number, output_archive& out);

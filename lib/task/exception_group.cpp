@@ -27,7 +27,8 @@ detail::exception_kind const of_group(
       for (auto left = detail::unpack_number(in); left > 0; --left)
         errors.push_back(detail::unpack_exception(in));
       return std::make_exception_ptr(exception_group(std::move(errors)));
-    });
+    },
+    &detail::with_nested<exception_group>);
 
 }  // namespace
 
@@ -55,7 +56,7 @@ std::string branch_of(std::exception_ptr const& error) {
   } catch (exception_group const& nested) {
     return nested.tree();
   } catch (std::exception const& e) {
-    return detail::type_name(typeid(e)) + ": " + e.what();
+    return detail::type_name(typeid(e)) + ": " + detail::text_of(e);
   } catch (cancelled const& c) {
     return detail::text_of(c);
   } catch (...) {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 /// The processes model: what tasks throw comes back.
 
+#include <exception>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <new>
 #include <optional>
+#include <regex>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -62,6 +66,107 @@ TEST_F(ProcessesError, SystemErrorKeepsItsCode) {
     } catch (std::system_error const& e) {
       EXPECT_EQ(e.code(), std::error_code(EAGAIN, std::system_category()));
       EXPECT_EQ(e.what(), e.code().message());
+    }
+  });
+}
+
+TEST_F(ProcessesError, OthersWithACodeKeepItToo) {
+  namespace fs = std::filesystem;
+  fs::filesystem_error const example("no map", "/a", "/b",
+                                     std::make_error_code(std::errc::io_error));
+  expect<fs::filesystem_error>(
+      [] {
+        throw fs::filesystem_error("no map", "/a", "/b", std::make_error_code(std::errc::io_error));
+      },
+      example.what());
+  expect<std::future_error>([] { throw std::future_error(std::future_errc::no_state); },
+                            std::future_error(std::future_errc::no_state).what());
+  expect<std::ios_base::failure>([] { throw std::ios_base::failure("no map"); },
+                                 std::ios_base::failure("no map").what());
+  expect<std::regex_error>([] { throw std::regex_error(std::regex_constants::error_brack); },
+                           std::regex_error(std::regex_constants::error_brack).what());
+  in_run([] {
+    try {
+      coir::spawn([] { (void)fs::file_size("/no/such/file"); }).get();
+      ADD_FAILURE();
+    } catch (fs::filesystem_error const& e) {
+      EXPECT_EQ(e.path1(), "/no/such/file");
+      EXPECT_EQ(e.code(), std::errc::no_such_file_or_directory);
+    }
+    EXPECT_THROW(coir::spawn([] {
+                   std::ifstream file;
+                   file.exceptions(std::ios::failbit);
+                   file.open("/no/such/file");
+                 }).get(),
+                 std::ios_base::failure);
+  });
+}
+
+TEST_F(ProcessesError, CodeOfAnUnknownCategoryIsTold) {
+  struct weather : std::error_category {
+    [[nodiscard]] char const* name() const noexcept override { return "weather"; }
+    [[nodiscard]] std::string message(int) const override { return "rain"; }
+  };
+  in_run([] {
+    try {
+      coir::spawn([] {
+        static weather const outside;
+        throw std::system_error(3, outside, "no picnic");
+      }).get();
+      ADD_FAILURE();
+    } catch (coir::remote_error const& e) {
+      EXPECT_EQ(e.type_name(), "std::system_error");
+      EXPECT_EQ(e.message(), "no picnic: rain (weather 3)");
+    }
+  });
+}
+
+/// What they say, from the outermost to the innermost.
+std::string all_of(std::exception const& outer) {
+  try {
+    std::rethrow_if_nested(outer);
+  } catch (std::exception const& inner) {
+    return outer.what() + std::string(" < ") + all_of(inner);
+  } catch (...) {
+    return outer.what() + std::string(" < ?");
+  }
+  return outer.what();
+}
+
+TEST_F(ProcessesError, NestedOnesComeBackWithWhatTheyWereThrownIn) {
+  auto const throw_nested = [] {
+    try {
+      try {
+        throw std::system_error(ENOENT, std::generic_category(), "file");
+      } catch (std::system_error const&) {
+        std::throw_with_nested(my::parse_error("line 3"));
+      }
+    } catch (my::parse_error const&) {
+      std::throw_with_nested(std::out_of_range("map"));
+    }
+  };
+  in_run([&] {
+    try {
+      coir::spawn(throw_nested).get();
+      ADD_FAILURE();
+    } catch (std::out_of_range const& e) {
+      std::string const all = all_of(e);
+      EXPECT_EQ(all.substr(0, 6), "map < ") << all;
+      EXPECT_NE(all.find("my::parse_error: line 3 < file: No such file"), std::string::npos) << all;
+    }
+  });
+}
+
+TEST_F(ProcessesError, OneThatSaysNothingIsNoErrorInItself) {
+  struct silent : std::exception {
+    [[nodiscard]] char const* what() const noexcept override { return nullptr; }
+  };
+  in_run([] {
+    try {
+      coir::spawn([] { throw silent(); }).get();
+      ADD_FAILURE();
+    } catch (coir::remote_error const& e) {
+      EXPECT_EQ(e.message(), "");
     }
   });
 }
