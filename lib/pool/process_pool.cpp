@@ -12,6 +12,7 @@
 #include "model/remote_exception.hpp"
 #include "pool/pool_core.hpp"
 #include "sys/memory_file.hpp"
+#include "sys/throw_trace.hpp"
 
 namespace coir {
 namespace detail {
@@ -42,6 +43,10 @@ std::string pack_current_exception() {
   mapped_file const mapped(packed.file(), packed.file() ? packed.size() : 0);
   byte_view const bytes = packed.file() ? byte_view(mapped.bytes()) : packed.memory();
   return std::string(reinterpret_cast<char const*>(bytes.data()), bytes.size());
+}
+
+void call_item(void (*function)(void* argument), void* argument) {
+  call_traced(function, argument);
 }
 
 void rethrow_packed(std::string const& packed) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 /// The processes model: what tasks throw comes back.
 
+#include <array>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -250,6 +251,14 @@ TEST_F(ProcessesError, RemoteErrorsSayWhereTheyComeFrom) {
       EXPECT_TRUE(is_in(thrower, &throw_it)) << e.backtrace();
       EXPECT_TRUE(is_in(caller, &call_and_clean_up)) << e.backtrace();
       EXPECT_TRUE(std::getline(lines, task)) << e.backtrace();
+    }
+    coir::process_pool pool({.workers = 1});
+    try {
+      pool.map([](int) { call_and_clean_up(); }, std::array{1});
+      ADD_FAILURE();
+    } catch (coir::remote_error const& e) {
+      EXPECT_TRUE(is_in(e.backtrace().substr(0, e.backtrace().find('\n')), &throw_it))
+          << e.backtrace();
     }
   });
 }

@@ -40,6 +40,8 @@ namespace detail {
 
 /// In a handler: the exception as bytes.
 COIR_EXPORT std::string pack_current_exception();
+/// Calls `function(argument)`, and notes where an exception comes from that leaves it.
+COIR_EXPORT void call_item(void (*function)(void* argument), void* argument);
 [[noreturn]] COIR_EXPORT void rethrow_packed(std::string const& packed);
 
 template <class R>
@@ -66,13 +68,16 @@ struct chunk_call {
   results operator()(std::vector<Item> items) {
     results all;
     for (std::size_t place = 0; place < items.size(); ++place) {
-      try {
+      auto call = [&] {
         if constexpr (std::is_void_v<std::invoke_result_t<F&, Item>>) {
           std::invoke(function, static_cast<Item>(std::move(items[place])));
           all.first.emplace_back();
         } else {
           all.first.push_back(std::invoke(function, static_cast<Item>(std::move(items[place]))));
         }
+      };
+      try {
+        call_item([](void* of_item) { (*static_cast<decltype(call)*>(of_item))(); }, &call);
       } catch (cancelled const&) {
         throw;
       } catch (...) {
