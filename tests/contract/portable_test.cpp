@@ -91,6 +91,41 @@ TEST_P(PortableOn, GatherSettledTellsHowEachEnded) {
 }
 
 // G2
+TEST_P(PortableOn, ForEachCallsForEachItemSoManyAtATime) {
+  in_run([] {
+    coir::for_each(std::vector<int>{1, 2, 3, 4, 5, 6}, 2, [](int item) {
+      if (++shared(0) > 2) ++shared(1);
+      coir::sleep_for(1ms);
+      shared(2) += static_cast<unsigned>(item);
+      --shared(0);
+    });
+    EXPECT_EQ(shared(1), 0u);
+    EXPECT_EQ(shared(2), 21u);
+    std::vector<std::string> const words{"a", "bc"};
+    coir::for_each(
+        words, 1, [](std::string const& word) { shared(3) += static_cast<unsigned>(word.size()); });
+    EXPECT_EQ(shared(3), 3u);
+    coir::for_each(std::vector<bool>{true, false, true}, 3, [](auto is_set) {
+      if (is_set) ++shared(4);
+    });
+    EXPECT_EQ(shared(4), 2u);
+  });
+}
+
+TEST_P(PortableOn, ForEachEndsWithItsFirstFailure) {
+  in_run([] {
+    try {
+      coir::for_each(std::vector<int>(100), 1, [](int) {
+        if (++shared(0) == 3) throw std::runtime_error("the third");
+      });
+      ADD_FAILURE();
+    } catch (coir::exception_group const& failures) {
+      EXPECT_EQ(failures.errors().size(), 1u);
+    }
+    EXPECT_EQ(shared(0), 3u);
+  });
+}
+
 TEST_P(PortableOn, GroupEndsWithItsFirstFailure) {
   in_run([] {
     try {
