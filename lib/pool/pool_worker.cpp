@@ -29,7 +29,7 @@ constexpr unsigned most_lost = 3;
 
 std::string how_it_died(end_notice const& end) {
   try {
-    throw_death(end, "of the initializer");
+    throw_death(end, "initializer");
   } catch (std::exception const& e) {
     return e.what();
   }

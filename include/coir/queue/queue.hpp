@@ -17,7 +17,8 @@ namespace coir {
 ///
 /// Made in a run on `processes`, a queue of items that can go from one process to another lies in memory
 /// that processes share, as a shared<queue<T>> does, and may be an argument of a task (P5). It always has
-/// an end then, and select() does not know it. One that was made elsewhere is refused as an argument.
+/// an end then, and so has each item that is packed, at 64 KiB; and select() does not know it. One that was
+/// made elsewhere is refused as an argument.
 /// Mirrors: asyncio.Queue, with hand-off.
 template <class T>
 class queue : public detail::basic_queue<T, detail::fifo_store<T>> {

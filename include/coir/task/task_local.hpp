@@ -48,6 +48,7 @@ class scoped_set;
 /// A task is born with the values that its spawner saw at that moment, and what it sets is seen by
 /// itself, by those it spawns from then on, and by nobody else. So it carries what belongs to a whole
 /// request: its number, its user, its language. run() is born with the values of its caller.
+/// A task on `processes` or in a pool sees none of them: values do not go from one process to another.
 /// A plain thread has values of its own. Declare it as a global or static: values of one that is gone
 /// stay with their tasks. Reading one looks through those that the task has set or inherited: it is for
 /// a few of them, not for inner loops.
