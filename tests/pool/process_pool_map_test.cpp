@@ -89,6 +89,9 @@ TEST_F(ProcessPoolMap, ItemsAndResultsOfEveryKindThatTravels) {
               (std::vector<std::string>{"a!", "bc!"}));
     EXPECT_EQ(pool.map([](int n) { return n % 2 == 0; }, up_to(3)),
               (std::vector<bool>{true, false, true}));
+    // What it gives stands for an item here and is none.
+    EXPECT_EQ(pool.map([](auto is_set) { return !is_set; }, std::vector<bool>{true, false}),
+              (std::vector<bool>{false, true}));
   });
 }
 

@@ -104,7 +104,7 @@ inline constexpr bool portable_function<chunk_call<F, Item>> = portable_function
 /// Thread: the task's that made it, or one that it was lent to.
 template <class Range, class F>
 class mapped_results {
-  using item = detail::carried_item<F, std::remove_cvref_t<std::ranges::range_reference_t<Range>>>;
+  using item = detail::carried_item<F, std::ranges::range_value_t<Range>>;
   using chunk = detail::chunk_call<F, item>;
   using call = detail::bound_call<chunk, std::vector<item>>;
 
