@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-/// Putting, getting, waiting for either.
+/// How a shared queue lies in memory; its ends as a whole.
 
 #include "shared/queue_body.hpp"
 
-#include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cstring>
 #include <stdexcept>
 #include <string>
 
-#include <sched.h>
-
 #include <coir/base/check.hpp>
-#include <coir/base/relax.hpp>
 
 #include "shared/own_block.hpp"
 #include "shared/travel.hpp"
@@ -28,29 +23,6 @@ constexpr std::size_t round_up(std::size_t size, std::size_t to) noexcept {
 constexpr std::size_t most_memory = std::size_t{1} << 40;  // of which is used what is touched
 constexpr std::size_t most_bytes = std::size_t{1} << 30;   // of one item
 constexpr std::size_t most_in_ring = 64;                   // what is bigger has a block of its own
-
-/// The other side is about to do what is waited for, or it is not: to find out takes less than a
-/// microsecond, and a futex takes more.
-template <class Condition>
-void spin_until(int between_looks, Condition&& holds) noexcept {
-  constexpr int spins = 40;
-  for (int i = 0; i < spins; i += between_looks) {
-    for (int k = 0; k < between_looks; ++k) relax();
-    if (holds()) return;
-  }
-}
-
-/// Each look takes a line of the cache from the other side. Who waits for an item is often waited for in his turn,
-/// and is to see it at once. Who waits for room has others behind him: he lets several items be taken before he
-/// looks, or both sides would wait for that line at each.
-constexpr int between_looks_for_an_item = 1;
-constexpr int between_looks_for_room = 10;
-
-/// A fiber has others to let run instead.
-bool may_spin(task_core const& self, time_point deadline) noexcept {
-  return self.kind != task_kind::fiber && self.kind != task_kind::boost_fiber &&
-         deadline != time_point::min();
-}
 
 }  // namespace
 
@@ -132,216 +104,6 @@ bool queue_body::looks_roomy() const noexcept {
   return memory().put.tail.load(std::memory_order_relaxed) -
              memory().get.head.load(std::memory_order_seq_cst) <
          plan_.capacity;
-}
-
-// ---- get -----------------------------------------------------------------------------------------
-
-/// The other side had this thread's processor, and can do nothing while it spins. Once it has run it has
-/// often put something. If there are others to run too, the turn is back late: who sleeps instead has it
-/// sooner once he is woken, so that is done for a while, and for longer each time.
-/// Not for who waits for room: two that take turns stay on one processor, and a stream is faster on two.
-void queue_body::give_up_turn() noexcept {
-  constexpr std::chrono::microseconds late{300};
-  constexpr std::uint32_t fewest = 64, most = 1 << 16;
-  std::uint32_t const keep = turns_to_keep_.load(std::memory_order_relaxed);
-  if (keep != 0) return turns_to_keep_.store(keep - 1, std::memory_order_relaxed);
-  auto const before = std::chrono::steady_clock::now();
-  ::sched_yield();
-  if (std::chrono::steady_clock::now() - before <= late)
-    return last_kept_.store(0, std::memory_order_relaxed);
-  std::uint32_t const longer =
-      std::clamp(last_kept_.load(std::memory_order_relaxed) * 2, fewest, most);
-  last_kept_.store(longer, std::memory_order_relaxed);
-  turns_to_keep_.store(longer, std::memory_order_relaxed);
-}
-
-bool queue_body::get(item_sink into, time_point deadline) {
-  task_core& running = checkpoint();
-  enter();
-  own_block left(*this);  // freed when the place is not the item's any more
-  own_place own(*this);
-  queue_memory& all = memory();
-  lock_getters();
-  bool taken = all.waiting.getters.load(std::memory_order_relaxed) == 0 && take(*own);
-  if (!taken && may_spin(running, deadline)) {
-    unlock_getters();
-    if (all.put.cpu.load(std::memory_order_relaxed) == 1 + ::sched_getcpu()) {
-      give_up_turn();
-    } else {
-      spin_until(between_looks_for_an_item, [this] { return looks_filled(); });
-    }
-    lock_getters();
-    taken = all.waiting.getters.load(std::memory_order_relaxed) == 0 && take(*own);
-  }
-  if (taken) {
-    unlock_getters();
-    serve();
-  } else if (!wait_for_item(running, *own, deadline)) {
-    return false;
-  }
-  deliver_item(own, left, into);
-  return true;
-}
-
-bool queue_body::try_get(item_sink into) {
-  enter();
-  own_block left(*this);
-  own_place own(*this);
-  queue_memory& all = memory();
-  chosen woken(*this);
-  lock_getters();
-  bool const closed = all.waiting.shut_down.load(std::memory_order_seq_cst);
-  settle_getters(woken);
-  bool const taken = take(*own);
-  unlock_getters();
-  woken.wake_all();
-  if (taken) {
-    serve();
-    deliver_item(own, left, into);
-  } else if (closed) {
-    throw queue_shut_down();
-  }
-  return taken;
-}
-
-/// With the lock of those who get held; releases it. The item is in the place, or false.
-bool queue_body::wait_for_item(task_core& running, place& own, time_point deadline) {
-  queue_getter(running, own, place_word::getting);
-  {
-    chosen woken(*this);
-    settle_getters(woken);
-    unlock_getters();
-  }
-  reached(step::getter_queued);
-  serve();
-  switch (wait_or_withdraw(running, own, place_word::getting, "queue::get", deadline,
-                           shielding::none,
-                           [&] { return withdraw_getter(own, place_word::getting); })) {
-    case wake_reason::cancelled: deliver(running);
-    case wake_reason::timed_out: return false;
-    case wake_reason::fulfilled: break;
-  }
-  if (own.state() == place_word::refused) throw queue_shut_down();
-  return true;
-}
-
-void queue_body::queue_getter(task_core const& running, place& own, std::uint32_t as) noexcept {
-  queue_memory& all = memory();
-  begin_wait(running, own, ++all.get.turns);
-  own.word.store(as, std::memory_order_seq_cst);
-  auto& count = as == place_word::getting ? all.waiting.getters : all.waiting.joiners;
-  // Before the look at what is there: who adds to that looks here afterwards.
-  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
-}
-
-bool queue_body::withdraw_getter(place& own, std::uint32_t from) noexcept {
-  queue_memory& all = memory();
-  auto& count = from == place_word::getting ? all.waiting.getters : all.waiting.joiners;
-  lock_getters();
-  bool const waited = own.state() == from;
-  if (waited) {
-    own.word.store(place_word::idle, std::memory_order_release);
-    count.store(count.load(std::memory_order_relaxed) - 1, std::memory_order_seq_cst);
-  }
-  unlock_getters();
-  return waited;
-}
-
-// ---- put -----------------------------------------------------------------------------------------
-
-bool queue_body::put(item_source item, time_point deadline) {
-  task_core& running = checkpoint();
-  enter();
-  own_block block(*this);
-  void const* const through = block.fill(item);
-  queue_memory& all = memory();
-  auto const put_now = [&] {
-    if (all.waiting.shut_down.load(std::memory_order_relaxed)) {
-      unlock_putters();
-      throw queue_shut_down();
-    }
-    if (all.waiting.putters.load(std::memory_order_relaxed) != 0 || !has_room()) return false;
-    append(through);
-    block.release();
-    unlock_putters();
-    return true;
-  };
-  lock_putters();
-  bool done = put_now();
-  if (!done && may_spin(running, deadline)) {
-    unlock_putters();
-    spin_until(between_looks_for_room, [this] { return looks_roomy(); });
-    lock_putters();
-    done = put_now();
-  }
-  if (done) {
-    serve();
-    return true;
-  }
-  unlock_putters();
-  own_place own(*this);
-  copy(in_place(*own), through);
-  bool const admitted = wait_for_room(running, *own, deadline);
-  if (admitted) block.release();
-  return admitted;
-}
-
-bool queue_body::try_put(item_source item) {
-  enter();
-  own_block block(*this);
-  void const* const through = block.fill(item);
-  queue_memory& all = memory();
-  chosen woken(*this);
-  lock_putters();
-  settle_putters(woken);
-  bool const closed = all.waiting.shut_down.load(std::memory_order_relaxed);
-  bool const done = !closed && has_room();
-  if (done) {
-    append(through);
-    block.release();
-  }
-  unlock_putters();
-  woken.wake_all();
-  serve();
-  if (closed) throw queue_shut_down();
-  return done;
-}
-
-/// The item is in the place.
-bool queue_body::wait_for_room(task_core& running, place& own, time_point deadline) {
-  queue_memory& all = memory();
-  lock_putters();
-  begin_wait(running, own, ++all.put.turns);
-  own.word.store(place_word::putting, std::memory_order_seq_cst);
-  auto& putters = all.waiting.putters;
-  putters.store(putters.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
-  {
-    chosen woken(*this);
-    settle_putters(woken);
-    unlock_putters();
-  }
-  reached(step::putter_queued);
-  serve();
-  switch (wait_or_withdraw(running, own, place_word::putting, "queue::put", deadline,
-                           shielding::none, [&] { return withdraw_putter(own); })) {
-    case wake_reason::cancelled: deliver(running);
-    case wake_reason::timed_out: return false;
-    case wake_reason::fulfilled: break;
-  }
-  if (own.state() == place_word::refused) throw queue_shut_down();
-  return true;
-}
-
-bool queue_body::withdraw_putter(place& own) noexcept {
-  auto& putters = memory().waiting.putters;
-  lock_putters();
-  bool const waited = own.state() == place_word::putting;
-  if (waited) {
-    own.word.store(place_word::idle, std::memory_order_release);
-    putters.store(putters.load(std::memory_order_relaxed) - 1, std::memory_order_seq_cst);
-  }
-  unlock_putters();
-  return waited;
 }
 
 // ---- the rest ------------------------------------------------------------------------------------
