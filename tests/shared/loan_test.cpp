@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
-/// C5 for items whose own move may throw: they are back at the head, whoever lends them.
+/// C5 for items that are lent while they are unpacked: they are back at the head if their own move throws, or if
+/// the process dies.
 
 #include <chrono>
+#include <csignal>
 #include <stdexcept>
+#include <string>
+#include <thread>
+#include <type_traits>
 
 #include <gtest/gtest.h>
 
 #include <coir/queue/queue.hpp>
 #include <coir/shared/shared_queue.hpp>
 #include <coir/task/spawn.hpp>
+
+#include "shared/child.hpp"
 
 namespace {
 
@@ -80,6 +87,42 @@ TEST(SharedLoanTest, AlsoInAQueueThatProcessesShareByDefault) {
 
 TEST(SharedLoanTest, AlsoInALocalQueue) {
   coir::run([] { fail_each_way(coir::queue<sticky>(5)); });
+}
+
+// ---- a death in the midst of it ------------------------------------------------------------------
+
+bool deadly = false;
+
+/// An item that may end who unpacks it.
+struct poison {
+  std::string name;
+};
+void save(coir::output_archive& out, poison const& value) { out(value.name); }
+poison load(coir::input_archive& in, std::type_identity<poison>) {
+  poison value;
+  in(value.name);
+  if (deadly) ::raise(SIGKILL);
+  return value;
+}
+
+class SharedLoanDeathTest : public ::testing::TestWithParam<coir::ack> {};
+INSTANTIATE_TEST_SUITE_P(, SharedLoanDeathTest,
+                         ::testing::Values(coir::ack::automatic, coir::ack::manual));
+
+// P3
+TEST_P(SharedLoanDeathTest, WhoDiesUnpackingHasNotGotIt) {
+  coir::shared<coir::queue<poison>> const queue(2, GetParam());
+  queue.put({"first"});
+  queue.put({"second"});
+  child victim([&] {
+    deadly = true;
+    (void)queue.get();
+  });
+  EXPECT_NE(victim.wait(), 0);
+  while (queue.size() != 2) std::this_thread::yield();  // his death is heard of
+  EXPECT_EQ(queue.get().name, "first");
+  EXPECT_EQ(queue.get().name, "second");
+  EXPECT_EQ(queue.try_get().has_value(), false);
 }
 
 }  // namespace
